@@ -1,0 +1,37 @@
+/**
+ * Every code that a {@link SealtraceError} can carry. The table in `docs/errors.md` explains each one and is
+ * tested against this list.
+ */
+export const ERROR_CODES = [
+  "SEALTRACE_USAGE",
+  "SEALTRACE_NODE_TOO_OLD",
+  "SEALTRACE_CONFIG_INVALID",
+  "SEALTRACE_CONFIG_UNREADABLE",
+  "SEALTRACE_PROGRAM_MISSING",
+  "SEALTRACE_DIRECTORY_UNREADABLE",
+  "SEALTRACE_DIRECTORY_UNWRITABLE",
+  "SEALTRACE_DISK_FULL",
+  "SEALTRACE_FILE_SYSTEM",
+  "SEALTRACE_NOT_A_STREAM",
+  "SEALTRACE_FORMAT_TOO_NEW",
+  "SEALTRACE_CORRUPT",
+  "SEALTRACE_KEY_INVALID",
+  "SEALTRACE_STREAM_BUSY",
+  "SEALTRACE_CLOSED",
+  "SEALTRACE_WRITER_FAILED",
+] as const;
+
+export type SealtraceErrorCode = (typeof ERROR_CODES)[number];
+
+/**
+ * The one error class of sealtrace. `message` says what is wrong and what to do about it; `code` is for programs.
+ */
+export class SealtraceError extends Error {
+  override readonly name = "SealtraceError";
+  readonly code: SealtraceErrorCode;
+
+  constructor(code: SealtraceErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
