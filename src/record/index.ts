@@ -2,6 +2,7 @@
 export { LEVELS, LEVEL_NAMES, isLevel, type Level } from "./levels.ts";
 export { ERROR_CODES, SealtraceError, type SealtraceErrorCode } from "./errors.ts";
 export { MAX_CAPTURED_BYTES, MAX_LINE_BYTES, SEAL_FIELD_BYTES } from "./limits.ts";
+export { REDACTED, type Censor } from "./censor.ts";
 export { current, parseSpanId, spanId, spanPrefix, type Call, type RootCall } from "./current-call.ts";
 export { EVENT, type FunctionInfo, type TraceEvents } from "./trace-events.ts";
 export type { RecordSink } from "./sink.ts";

@@ -1,0 +1,6 @@
+/** Capture of log records: loggers, the console, and the life of the process. */
+export { createLogger, type Fields, type Logger } from "./logger.ts";
+export { LogTarget, type LogTargetOptions } from "./log-target.ts";
+export { captureConsole } from "./console-capture.ts";
+export { captureProcess, type ProcessCapture, type ProcessCaptureOptions } from "./process-capture.ts";
+export { writeStandardError } from "./standard-error.ts";
