@@ -13,6 +13,8 @@ export interface ProcessCaptureOptions {
   readonly drain: () => void;
   /** Told of every signal, before the program is. */
   readonly onSignal?: ((signal: NodeJS.Signals, handledByProgram: boolean) => void) | undefined;
+  /** Told when the program begins or ceases to handle a signal itself. */
+  readonly onSignalListener?: ((signal: NodeJS.Signals, handles: boolean) => void) | undefined;
 }
 
 export interface ProcessCapture {
@@ -109,7 +111,7 @@ function thrown(value: unknown): Record<string, unknown> {
  * On a signal that the program does not handle: drain, step aside, and send the signal again, so that the program dies of it as it
  * would have. A loop that never turns never gets here; `sealtrace run` sees to that from outside.
  */
-function captureSignals({ logger, drain, onSignal }: ProcessCaptureOptions): () => void {
+function captureSignals({ logger, drain, onSignal, onSignalListener }: ProcessCaptureOptions): () => void {
   const listener = (signal: NodeJS.Signals): void => {
     const handledByProgram = process.listenerCount(signal) > 0;
     logger.warning(`received ${signal}`, { "event.action": "signal", "process.signal": signal });
@@ -120,35 +122,41 @@ function captureSignals({ logger, drain, onSignal }: ProcessCaptureOptions): () 
     process.kill(process.pid, signal);
   };
   for (const signal of SIGNALS) process.prependListener(signal, listener);
-  const show = hideListener(listener);
+  const added = (event: unknown): void => {
+    if (isSignal(event)) onSignalListener?.(event, true);
+  };
+  const removed = (event: unknown): void => {
+    if (isSignal(event)) onSignalListener?.(event, process.listenerCount(event) > 0);
+  };
+  if (onSignalListener !== undefined) process.on("newListener", added).on("removeListener", removed);
+  const show = hideListeners(new Set<unknown>([listener, added, removed]));
   return () => {
     show();
+    process.removeListener("newListener", added).removeListener("removeListener", removed);
     for (const signal of SIGNALS) process.removeListener(signal, listener);
   };
 }
 
-/** Keeps one listener out of what `process` tells about its listeners. */
-function hideListener(hidden: unknown): () => void {
-  const owner = process as unknown as Record<string, (...values: unknown[]) => unknown>;
-  const others = (listeners: unknown): unknown[] => (listeners as unknown[]).filter((listener) => listener !== hidden);
-  const originals = { listeners: owner.listeners, rawListeners: owner.rawListeners };
-  const { listeners, rawListeners, listenerCount, eventNames } = owner as Record<string, (...values: unknown[]) => unknown>;
-  const replace = (name: string, replacement: (...values: unknown[]) => unknown): void => {
-    Object.defineProperty(process, name, { value: replacement, configurable: true, writable: true, enumerable: false });
+function isSignal(event: unknown): event is (typeof SIGNALS)[number] {
+  return SIGNALS.includes(event as (typeof SIGNALS)[number]);
+}
+
+/** Keeps some listeners out of what `process` tells about its listeners. */
+function hideListeners(hidden: ReadonlySet<unknown>): () => void {
+  const { listeners, rawListeners, eventNames } = process;
+  const shown = (all: readonly unknown[]): unknown[] => all.filter((listener) => !hidden.has(listener));
+  const replacements = {
+    listeners: (event: string) => shown(Reflect.apply(listeners, process, [event])),
+    rawListeners: (event: string) => shown(Reflect.apply(rawListeners, process, [event])),
+    listenerCount: (event: string, only?: unknown) =>
+      replacements.listeners(event).filter((listener) => only === undefined || listener === only).length,
+    eventNames: () =>
+      Reflect.apply(eventNames, process, []).filter((name) => replacements.listeners(name as string).length > 0),
   };
-  replace("listeners", (event) => others(Reflect.apply(listeners as () => unknown, process, [event])));
-  replace("rawListeners", (event) => others(Reflect.apply(rawListeners as () => unknown, process, [event])));
-  replace("listenerCount", (event, ...rest) => {
-    const count = Reflect.apply(listenerCount as () => unknown, process, [event, ...rest]) as number;
-    if (!SIGNALS.includes(event as (typeof SIGNALS)[number]) || (rest[0] !== undefined && rest[0] !== hidden)) return count;
-    const all = Reflect.apply(originals.rawListeners as () => unknown, process, [event]) as unknown[];
-    return all.includes(hidden) ? count - 1 : count;
-  });
-  replace("eventNames", () => {
-    const names = Reflect.apply(eventNames as () => unknown, process, []) as (string | symbol)[];
-    return names.filter((name) => others(Reflect.apply(originals.rawListeners as () => unknown, process, [name])).length > 0);
-  });
+  for (const [name, value] of Object.entries(replacements)) {
+    Object.defineProperty(process, name, { value, configurable: true, writable: true, enumerable: false });
+  }
   return () => {
-    for (const name of ["listeners", "rawListeners", "listenerCount", "eventNames"]) Reflect.deleteProperty(process, name);
+    for (const name of Object.keys(replacements)) Reflect.deleteProperty(process, name);
   };
 }

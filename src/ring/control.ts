@@ -17,8 +17,10 @@ const FLUSH_DONE = 4;
 const CLOSE_ASKED = 5;
 const NEW_RINGS = 6;
 const INTEGERS = 16;
-const COUNTERS = { written: 0, sealed: 1, dropped: 2 } as const;
-const BYTES = INTEGERS * 4 + Object.keys(COUNTERS).length * 8;
+const WRITTEN = 0;
+const SEALED = 1;
+const COUNTERS = 2;
+const BYTES = INTEGERS * 4 + COUNTERS * 8;
 
 /** What the writer and all producers share: the writer's state, requests to it, and what it has achieved. */
 export class Control {
@@ -29,7 +31,7 @@ export class Control {
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, INTEGERS);
-    this.#counters = new BigInt64Array(buffer, INTEGERS * 4);
+    this.#counters = new BigInt64Array(buffer, INTEGERS * 4, COUNTERS);
   }
 
   get state(): WriterState {
@@ -119,11 +121,16 @@ export class Control {
     Atomics.wait(this.#words, WAKE, Atomics.load(this.#words, WAKE), milliseconds);
   }
 
-  count(counter: keyof typeof COUNTERS, by: number): void {
-    Atomics.add(this.#counters, COUNTERS[counter], BigInt(by));
+  /** Records that this writer has written and sealed, its own control records included. */
+  setCounts(written: number, sealed: number): void {
+    Atomics.store(this.#counters, WRITTEN, BigInt(written));
+    Atomics.store(this.#counters, SEALED, BigInt(sealed));
   }
 
-  counted(counter: keyof typeof COUNTERS): number {
-    return Number(Atomics.load(this.#counters, COUNTERS[counter]));
+  get counts(): { readonly written: number; readonly sealed: number } {
+    return {
+      written: Number(Atomics.load(this.#counters, WRITTEN)),
+      sealed: Number(Atomics.load(this.#counters, SEALED)),
+    };
   }
 }

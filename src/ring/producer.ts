@@ -69,6 +69,11 @@ export class RingProducer {
     Atomics.add(this.#header, LOST, records);
   }
 
+  /** Records counted as lost and not yet taken notice of by the consumer. */
+  get lost(): number {
+    return Atomics.load(this.#header, LOST);
+  }
+
   /** True when the consumer has taken everything. */
   get isDrained(): boolean {
     return Atomics.load(this.#header, HEAD) === Atomics.load(this.#header, TAIL);
