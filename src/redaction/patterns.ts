@@ -12,9 +12,14 @@ const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A
 const JSON_WEB_TOKEN = /eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g;
 const AUTHORIZATION = /\b(bearer|basic) +[\w+/=.~-]{6,}/gi;
 const URL_CREDENTIALS = /(:\/\/[^\s/:@]{0,256}:)[^\s/@]{1,256}@/g;
-/** `password=x`, `"password": "x"`, `\"password\":\"x\"` (JSON within JSON), `api_key: x`. A value cut off is a value. */
-const ASSIGNMENT =
-  /((?:\\?["'])?)([\p{L}\p{N}_.-]{2,64})\1(\s{0,8}[:=]\s{0,8})(\\"(?:[^"\\]|\\(?!"))*(?:\\"|$)|"(?:[^"\\]|\\.)*(?:"|\\?$)|'(?:[^'\\]|\\.)*(?:'|\\?$)|[^\s,;&"'{}[\]()]+)/gu;
+/** What every secret-looking key of `keys.ts` has in it; `looksSecret` then decides. */
+const KEY_WORD =
+  "pass|pwd|secret|token|key|auth|credential|cookie|session|card|code|social|cvv|cvc|ssn|jwt|pin|pan|otp|bearer|iban|mnemonic|csrf|xsrf";
+const KEY = `[\\p{L}\\p{N}_.-]{0,48}(?:${KEY_WORD})[\\p{L}\\p{N}_.-]{0,24}`;
+/** In double quotes within JSON within JSON, in double quotes, in single quotes, bare. A value that is cut off is a value. */
+const VALUE = String.raw`\\"(?:[^"\\]|\\(?!"))*(?:\\"|$)|"(?:[^"\\]|\\.)*(?:"|\\?$)|'(?:[^'\\]|\\.)*(?:'|\\?$)|[^\s,;&"'{}[\]()]+`;
+/** `password=x`, `"password": "x"`, `\"password\":\"x\"`, `api_key: x`. */
+const ASSIGNMENT = new RegExp(String.raw`((?:\\?["'])?)(${KEY})\1(\s{0,8}[:=]\s{0,8})(${VALUE})`, "giu");
 /** Payment card numbers: 13 to 19 digits, in groups or not, starting as cards do. */
 const CARD_NUMBER = /(?<![\d.])[2-6](?:[ -]?\d){12,18}(?!\d)/g;
 

@@ -60,7 +60,8 @@ export function formatValue(value: unknown, censor: Censor, limits: FormatLimits
 export function formatError(error: unknown, censor: Censor, limits: FormatLimits = DEFAULT_LIMITS): string {
   if (types.isNativeError(error)) {
     const text = (key: string): string => {
-      const value = ownOrInherited(error, key);
+      // V8 reads the message when it first formats a stack; a message that is a getter is not asked.
+      const value = key === "stack" && hasOwnGetter(error, "message") ? "" : ownOrInherited(error, key);
       return formatString(typeof value === "string" ? value : "", censor, { ...limits, string: limits.string * 4 });
     };
     return `{"type":${quote(typeName(error))},"message":${text("message")},"stack":${text("stack")}}`;
@@ -195,6 +196,10 @@ function functionLabel(value: object): string {
   if (types.isProxy(value)) return "[Proxy]";
   const name: unknown = Object.getOwnPropertyDescriptor(value, "name")?.value;
   return typeof name === "string" && name !== "" ? `[Function: ${name.slice(0, 128)}]` : "[Function]";
+}
+
+function hasOwnGetter(object: object, key: string): boolean {
+  return Object.getOwnPropertyDescriptor(object, key)?.get !== undefined;
 }
 
 /** A data property of the object or its prototypes. `stack` is an accessor on some versions of V8: a trusted one. */
