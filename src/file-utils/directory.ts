@@ -1,0 +1,99 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
+import { fileSystemError } from "./errors.ts";
+
+/** Makes a directory and its parents, readable by its owner alone (what exists keeps its mode), and makes the names durable. */
+export function createPrivateDirectory(path: string): void {
+  try {
+    let first = mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    first = resolve(first);
+    for (let made = resolve(path); made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+  } catch (error) {
+    throw fileSystemError(error, path, "write");
+  }
+}
+
+/** Makes created, renamed and removed names in a directory durable. Systems that can't (Windows) don't need it. */
+export function syncDirectory(path: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The names in a directory, sorted; none when it does not exist. */
+export function listDirectory(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw fileSystemError(error, path, "read");
+  }
+}
+
+/** Bytes of a file; undefined when there is none. */
+export function fileSize(path: string): number | undefined {
+  try {
+    const status = statSync(path, { throwIfNoEntry: false });
+    return status?.isFile() === true ? status.size : undefined;
+  } catch (error) {
+    throw fileSystemError(error, path, "read");
+  }
+}
+
+export function pathExists(path: string): boolean {
+  return existsSync(path);
+}
+
+/** False when others than its owner may read or write the file. Always true where modes mean nothing (Windows). */
+export function isPrivateFile(path: string): boolean {
+  return process.platform === "win32" || (statSync(path).mode & 0o077) === 0;
+}
+
+/** Gives a file a second name, only if that name is free; false when it is not. The first name goes away. */
+export function linkNewFile(temporary: string, path: string): boolean {
+  try {
+    linkSync(temporary, path);
+    syncDirectory(dirname(path));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw fileSystemError(error, path, "write");
+  } finally {
+    removeFile(temporary);
+  }
+}
+
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw fileSystemError(error, path, "write");
+  }
+}
+
+/** Throws a SealtraceError when no file can be made in a directory. */
+export function probeWritable(directory: string): void {
+  const probe = join(directory, `.probe-${randomUUID()}`);
+  try {
+    closeSync(openSync(probe, "wx", 0o600));
+  } catch (error) {
+    throw fileSystemError(error, directory, "write");
+  }
+  removeFile(probe);
+}

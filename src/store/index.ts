@@ -1,0 +1,9 @@
+/** A stream on disk: its layout, keys, writer, recovery, and readers that trust nothing. The format is in `docs/format.md`. */
+export { loadInstallation, readInstallation, prepareLogs, type Installation } from "./keys.ts";
+export { openStream, type OpenStreamOptions } from "./open-stream.ts";
+export type { StreamWriter } from "./stream-writer.ts";
+export { listStreams, type StreamInfo } from "./list-streams.ts";
+export { readRecords, type StoredRecord } from "./read-records.ts";
+export { readTraceChunks, type TraceChunkError } from "./read-trace.ts";
+export type { TraceChunk, TraceSource } from "./trace-chunk.ts";
+export { verifyStream, type Problem, type StreamVerification } from "./verify-stream.ts";
