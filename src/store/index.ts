@@ -6,4 +6,5 @@ export { listStreams, type StreamInfo } from "./list-streams.ts";
 export { readRecords, type StoredRecord } from "./read-records.ts";
 export { readTraceChunks, type TraceChunkError } from "./read-trace.ts";
 export type { TraceChunk, TraceSource } from "./trace-chunk.ts";
-export { verifyStream, type Problem, type StreamVerification } from "./verify-stream.ts";
+export { verifyStream, type StreamVerification, type VerifyOptions } from "./verify-stream.ts";
+export type { Problem, ProblemCode } from "./problems.ts";

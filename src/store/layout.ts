@@ -16,7 +16,9 @@ export const layout = {
   closed: (stream: string): string => join(stream, "closed"),
   lock: (stream: string): string => join(stream, "lock"),
   tornDirectory: (stream: string): string => join(stream, "torn"),
-  torn: (stream: string, what: string, counter: number): string => join(stream, "torn", `${what}.${counter}`),
+  torn: (stream: string, what: string, counter: number): string => join(stream, layout.tornName(what, counter)),
+  /** Relative to the stream, as records name it. */
+  tornName: (what: string, counter: number): string => `torn/${what}.${counter}`,
   traceDirectory: (stream: string): string => join(stream, "trace"),
   trace: (stream: string, name: string): string => join(stream, "trace", name),
   traceName: (firstIndex: number): string => `${padded(firstIndex)}.strace`,
