@@ -1,5 +1,5 @@
 /** `checkpoints` and `checkpoint`: the signed notes beside the segments. */
-import { fileSize, pathExists, readFileText, readLines } from "../file-utils/index.ts";
+import { fileSize, pathExists, readLines, readRange } from "../file-utils/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { NoteError, openNote, parseCheckpointText, type Checkpoint, type VerifierKey } from "../seal/index.ts";
 import { layout } from "./layout.ts";
@@ -42,10 +42,10 @@ export function* readCheckpointEntries(stream: string, end?: number): Generator<
   if (lines.length > 0) yield { number, note: lines.join("\n"), end: limit, complete: false };
 }
 
-/** The note in `checkpoint`; undefined when there is none. */
+/** The note in `checkpoint`, whatever it is (of a long one the start); undefined when there is none. */
 export function readNewestNote(stream: string): string | undefined {
   const path = layout.checkpoint(stream);
-  return pathExists(path) ? readFileText(path, MAX_NOTE_BYTES) : undefined;
+  return pathExists(path) ? readRange(path, 0, MAX_NOTE_BYTES).toString() : undefined;
 }
 
 /** The checkpoint in a note, signed by this key for this origin. Throws a NoteError that says why it is none. */
