@@ -18,14 +18,16 @@ export function acquireLock(path: string): Lock | undefined {
   makeLockFile(path);
   const database = attempt(path, "write", () => new (loadSqlite().DatabaseSync)(path));
   if (database === undefined) return undefined;
-  const held = attempt(path, "write", () => {
-    database.exec(`PRAGMA busy_timeout = ${WRITER_PATIENCE_MS}; BEGIN EXCLUSIVE`);
-    return true;
-  });
-  if (held === undefined) {
-    database.close();
-    return undefined;
+  let held: true | undefined;
+  try {
+    held = attempt(path, "write", () => {
+      database.exec(`PRAGMA busy_timeout = ${WRITER_PATIENCE_MS}; BEGIN EXCLUSIVE`);
+      return true;
+    });
+  } finally {
+    if (held === undefined) database.close();
   }
+  if (held === undefined) return undefined;
   return {
     release() {
       database.close();
@@ -63,15 +65,18 @@ function attempt<T>(path: string, purpose: "read" | "write", action: () => T): T
   try {
     return action();
   } catch (error) {
-    if (isBusy(error)) return undefined;
-    throw fileSystemError(error, path, purpose);
+    const result = ((error as { errcode?: number } | null)?.errcode ?? 0) % 256;
+    if (result === SQLITE.BUSY) return undefined;
+    throw fileSystemError(systemError(error, result), path, purpose);
   }
 }
 
-const SQLITE_BUSY = 5;
+/** Primary result codes (sqlite.org/rescode.html). */
+const SQLITE = { BUSY: 5, READONLY: 8, FULL: 13, CANTOPEN: 14 } as const;
 
-function isBusy(error: unknown): boolean {
-  return ((error as { errcode?: number } | null)?.errcode ?? 0) % 256 === SQLITE_BUSY;
+function systemError(error: unknown, result: number): unknown {
+  const code = { [SQLITE.FULL]: "ENOSPC", [SQLITE.READONLY]: "EACCES", [SQLITE.CANTOPEN]: "EACCES" }[result];
+  return code === undefined ? error : Object.assign(new Error(String(error), { cause: error }), { code });
 }
 
 /** Node 22 warns that SQLite is experimental; a recorded program's standard error must stay its own. */
