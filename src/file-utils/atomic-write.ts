@@ -24,11 +24,14 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** Makes a file that must not exist yet, mode 0600, its content on the disk when this returns (its name needs a sync of the directory). */
-export function createFile(path: string, content: string | Uint8Array): void {
+/**
+ * Makes a file that must not exist yet (mode 0600 unless told), its content on the disk when this returns. Its name needs a sync of the
+ * directory.
+ */
+export function createFile(path: string, content: string | Uint8Array, mode = 0o600): void {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   try {
-    const descriptor = openSync(path, "wx", 0o600);
+    const descriptor = openSync(path, "wx", mode);
     try {
       writeFully(descriptor, bytes);
       fsyncSync(descriptor);
