@@ -36,6 +36,9 @@ export interface Logger {
   readonly level: string;
 }
 
+/** Who reads a record under this name relies on the writer having written it. */
+const WRITERS_OWN = "sealtrace";
+
 const PINO_LEVELS: Readonly<Record<Level, string>> = {
   DEBUG: "debug",
   INFO: "info",
@@ -48,6 +51,9 @@ const PINO_LEVELS: Readonly<Record<Level, string>> = {
 export function createLogger(target: LogTarget, name: string, bound?: Fields): Logger {
   if (typeof name !== "string" || name === "") {
     throw new SealtraceError("SEALTRACE_USAGE", "getLogger needs a name: a text that says which part of the program speaks.");
+  }
+  if (name === WRITERS_OWN) {
+    throw new SealtraceError("SEALTRACE_USAGE", `The name ${WRITERS_OWN} marks what the writer says of itself. Choose another for this logger.`);
   }
   const logger = `,"log.logger":${quote(name.slice(0, 256))}`;
   let context: RecordContext | undefined;
