@@ -8,6 +8,15 @@ import { formatValue } from "../serialize-utils/index.ts";
  */
 export function formatMessage(values: readonly unknown[], censor: Censor): string {
   if (values.length === 1 && typeof values[0] === "string") return values[0];
+  try {
+    return formatShown(values, censor);
+  } catch {
+    // `%j` of a BigInt throws, in util.format too; a log call must not.
+    return values.map((value) => (typeof value === "string" ? value : formatValue(value, censor))).join(" ");
+  }
+}
+
+function formatShown(values: readonly unknown[], censor: Censor): string {
   return format(...values.map((value) => (isObject(value) ? new Verbatim(show(value, censor)) : value)));
 }
 
