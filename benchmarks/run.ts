@@ -1,0 +1,152 @@
+/**
+ * `npm run bench -- [NAME...] [--json] [--rounds N]`: what sealtrace costs, as ratios against pinned peers. Each round starts both contenders, one
+ * after the other and in turns, as processes of their own; what counts is the median of the rounds' ratios. Absolute times say more about the
+ * machine than about the code, so none are shown.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+interface Contender {
+  readonly script: string;
+  readonly nodeOptions?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+interface Benchmark {
+  readonly name: string;
+  readonly what: string;
+  /** Of the CPU time of the program's own thread. */
+  readonly goal: number;
+  readonly ours: Contender;
+  readonly peer: Contender;
+}
+
+interface Measurement {
+  /** Nanoseconds of the program's thread, per operation. */
+  readonly cpu: number;
+  /** Nanoseconds that pass, per operation. */
+  readonly time: number;
+}
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const register = pathToFileURL(join(here, "..", "dist", "public", "register.js")).href;
+
+const BENCHMARKS: readonly Benchmark[] = [
+  {
+    name: "log",
+    what: "a sealed log record with 8 fields, against pino 10 (async)",
+    goal: 0.4,
+    ours: { script: "log/sealtrace.mjs" },
+    peer: { script: "log/pino.mjs" },
+  },
+  {
+    name: "trace",
+    what: "an exactly traced call, sealed, against an OpenTelemetry startActiveSpan",
+    goal: 0.1,
+    ours: {
+      script: "trace/sealtrace.mjs",
+      nodeOptions: ["--import", register],
+      environment: { SEALTRACE_TRACING_INCLUDE: "**/compute.mjs" },
+    },
+    peer: { script: "trace/opentelemetry.mjs" },
+  },
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "7" } },
+});
+const rounds = Number(values.rounds);
+const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+  console.error(`Usage: npm run bench -- [${BENCHMARKS.map((benchmark) => benchmark.name).join("|")}] [--json] [--rounds N]`);
+  process.exit(2);
+}
+installPeers();
+const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const rows = [];
+for (const benchmark of chosen) rows.push(await compare(benchmark));
+if (values.json) console.log(JSON.stringify(rows, undefined, 2));
+else for (const row of rows) print(row);
+
+interface Row {
+  readonly name: string;
+  readonly what: string;
+  readonly ratio: number;
+  readonly goal: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly timeRatio: number;
+  readonly rounds: number;
+}
+
+async function compare({ name, what, goal, ours, peer }: Benchmark): Promise<Row> {
+  const cpu: number[] = [];
+  const time: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const first = round % 2 === 0 ? ours : peer;
+    const one = await run(first);
+    const other = await run(first === ours ? peer : ours);
+    const [own, theirs] = first === ours ? [one, other] : [other, one];
+    cpu.push(own.cpu / theirs.cpu);
+    time.push(own.time / theirs.time);
+  }
+  return {
+    name,
+    what,
+    ratio: median(cpu),
+    goal,
+    lowest: Math.min(...cpu),
+    highest: Math.max(...cpu),
+    timeRatio: median(time),
+    rounds,
+  };
+}
+
+function run({ script, nodeOptions = [], environment = {} }: Contender): Promise<Measurement> {
+  const directory = mkdtempSync(join(tmpdir(), "sealtrace-bench-"));
+  const child = spawn(process.execPath, [...nodeOptions, join(here, script), directory], {
+    cwd: here,
+    env: {
+      ...process.env,
+      SEALTRACE_LOGGING_LOGS_DIRNAME: directory,
+      SEALTRACE_CONFIG_DIR: `${directory}-keys`,
+      ...environment,
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      for (const path of [directory, `${directory}-keys`]) rmSync(path, { recursive: true, force: true });
+      if (code === 0) resolve(JSON.parse(output) as Measurement);
+      else reject(new Error(`${script} ended with ${code}`));
+    });
+  });
+}
+
+function installPeers(): void {
+  if (existsSync(join(here, "node_modules"))) return;
+  console.error("Installing the peers into benchmarks/node_modules ...");
+  const { status } = spawnSync("npm", ["ci"], { cwd: here, stdio: ["ignore", "ignore", "inherit"], shell: process.platform === "win32" });
+  if (status !== 0) process.exit(1);
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+function print({ name, what, ratio, goal, lowest, highest, timeRatio, rounds: count }: Row): void {
+  const verdict = ratio <= goal ? "reached" : "missed";
+  console.log(`${name}: ${what}`);
+  console.log(`  CPU of the program's thread  ${ratio.toFixed(3)}  (goal <= ${goal}: ${verdict}; ${count} rounds, ${lowest.toFixed(3)} to ${highest.toFixed(3)})`);
+  console.log(`  time that passed             ${timeRatio.toFixed(3)}`);
+}
