@@ -1,0 +1,37 @@
+/** Every program in the README and the documentation runs, and leaves a record that verifies. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { reading, start } from "../support/recording.ts";
+import { newPlace } from "../support/stream.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const documents = ["README.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => join("docs", name))];
+
+for (const document of documents) {
+  const text = readFileSync(join(root, document), "utf8");
+  const programs = [...text.matchAll(/^```(ts|js)\n(.*?)^```$/gms)].map((match) => ({ language: match[1], code: match[2] as string }));
+  if (programs.length === 0) continue;
+  describe(document, () => {
+    for (const [i, { language, code }] of programs.entries()) {
+      it(`program ${i + 1} runs`, async () => {
+        const place = newPlace();
+        const file = join(mkdtempSync(join(tmpdir(), "sealtrace-test-")), `program.${language === "ts" ? "mts" : "mjs"}`);
+        writeFileSync(file, code.replace(/from "sealtrace(?:\/([\w-]+))?"/g, (_, name: string | undefined) => `from ${JSON.stringify(source(name))}`));
+        const environment = { SEALTRACE_CONFIG_DIR: place.keys, SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs, NODE_NO_WARNINGS: "1" };
+        const { code: status, stderr } = await start([file], { environment });
+        assert.deepEqual([status, stderr], [0, ""]);
+        const results = reading(place).verify();
+        assert.deepEqual(results.map((result) => result.problems), [[]]);
+        assert.doesNotMatch(reading(place).lines().join("\n"), /never written/);
+      });
+    }
+  });
+}
+
+function source(name = "index"): string {
+  return new URL(`../../src/public/${name}.ts`, import.meta.url).href;
+}
