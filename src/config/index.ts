@@ -24,6 +24,7 @@ export {
 } from "./json-reader.ts";
 export { KEYS, variableOf, type ConfigurationFlags, type Key, type KeyName, type KeyValues } from "./keys.ts";
 export { loadConfiguration, type Configuration } from "./load.ts";
+export { nearestNames } from "./nearest.ts";
 export { printable } from "./printable.ts";
 export type { ConfigurationSource, Settings } from "./settings.ts";
 export { sourceFilter } from "./source-filter.ts";

@@ -2,6 +2,7 @@
  * A lock that the kernel releases the moment its holder dies: an SQLite database, otherwise empty, held in an exclusive transaction.
  * POSIX locks belong to a process and are lost when it closes the file anywhere, so nothing else may ever open a lock file.
  */
+import type { DatabaseSync } from "node:sqlite";
 import { createFile } from "./atomic-write.ts";
 import { pathExists } from "./directory.ts";
 import { fileSystemError } from "./errors.ts";
@@ -12,6 +13,9 @@ export interface Lock {
 
 /** A prober holds the file for an instant: a writer must not take that for another writer. */
 const WRITER_PATIENCE_MS = 250;
+
+/** A database that nobody refers to is collected, and its lock with it. */
+const heldDatabases = new Set<DatabaseSync>();
 
 /** The lock on this file, or undefined when somebody holds it. Makes the file. */
 export function acquireLock(path: string): Lock | undefined {
@@ -28,8 +32,10 @@ export function acquireLock(path: string): Lock | undefined {
     if (held === undefined) database.close();
   }
   if (held === undefined) return undefined;
+  heldDatabases.add(database);
   return {
     release() {
+      heldDatabases.delete(database);
       database.close();
     },
   };

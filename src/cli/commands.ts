@@ -1,0 +1,70 @@
+/** Which command is in which file, and what becomes of their errors. */
+import { nearestNames, printable } from "../config/index.ts";
+import { SealtraceError } from "../record/index.ts";
+import { VERSION } from "../version.ts";
+
+type Command = (args: readonly string[]) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./run.ts")).run,
+  logs: async () => (await import("./logs.ts")).logs,
+  trace: async () => (await import("./trace.ts")).trace,
+  verify: async () => (await import("./verify.ts")).verify,
+  config: async () => (await import("./config.ts")).config,
+};
+
+const HELP = `Usage: sealtrace <command> [options]
+
+A flight recorder for Node.js: records what a program does, and seals the record.
+
+  run [options] program [arguments]   record a program (.js .mjs .cjs .ts), unchanged
+  logs [dir]                          the log records, pretty or JSON
+  trace tree [dir]                    the calls, as a tree
+  trace top [dir]                     the slowest functions
+  verify [dir]                        is every record as it was sealed?
+  config init|check|show              tracing.json
+
+  --help      also after a command
+  --version
+
+dir is a logs directory or one stream in it; "logs" if left out.
+Exit codes: 0 fine, 1 the check found something, 2 wrong use or configuration;
+run ends as its program ends.
+`;
+
+/** Runs a command line; sets the exit code. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  // A reader that has seen enough (head, less) is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
+  try {
+    process.exitCode = await dispatch(args);
+  } catch (error) {
+    if (!(error instanceof SealtraceError)) throw error;
+    process.stderr.write(`sealtrace: ${printable(error.message)}\n`);
+    process.exitCode = 2;
+  }
+}
+
+async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    (name === undefined ? process.stderr : process.stdout).write(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  if (name === "--version" || name === "-v") {
+    process.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
+    const [guess] = nearestNames(name, Object.keys(COMMANDS));
+    throw new SealtraceError(
+      "SEALTRACE_USAGE",
+      `There is no command ${name}.${guess === undefined ? "" : ` Did you mean ${guess}?`} See: sealtrace --help`,
+    );
+  }
+  const command = await load();
+  return command(rest);
+}

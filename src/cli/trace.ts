@@ -1,0 +1,277 @@
+/** `sealtrace trace tree|top`: the calls as a tree, and the slowest functions. */
+import { relative } from "node:path";
+import { printable } from "../config/index.ts";
+import type { FunctionInfo } from "../record/index.ts";
+import { readRecords } from "../store/index.ts";
+import { callTree, hotspots, openTrace, type CallNode, type CallTree, type Hotspot, type Trace } from "../trace-utils/index.ts";
+import { choiceOption, countOption, directoryArgument, parseCommandLine, wrongUse, type CommandLine } from "./arguments.ts";
+import { count, counted, duration, fit, painterFor, table, widthOf, type Painter } from "./terminal.ts";
+
+const HELP = `Usage: sealtrace trace tree [options] [dir]
+       sealtrace trace top [options] [dir]
+
+tree: the calls with arguments, results, exceptions and durations, across await; log records where they were written.
+  --function TEXT     calls of functions whose name contains the text, and what they called
+  --errors            only calls that ended with an exception, and their callers
+  --min MILLISECONDS  only calls that took so long, and their callers
+  --depth N           so many levels
+  --limit N           so many lines (default 1000 on a terminal)
+  --full              don't cut values
+
+top: the functions by the time they took.
+  --by self|total     self: while nothing called by it was going on (default)
+  --limit N           so many functions (default 20)
+
+  --json              print JSON
+  --help
+`;
+
+export function trace(args: readonly string[]): Promise<number> {
+  return Promise.resolve(execute(args));
+}
+
+function execute([name, ...rest]: readonly string[]): number {
+  if (name === undefined || name === "--help" || name === "-h") {
+    (name === undefined ? process.stderr : process.stdout).write(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  if (name !== "tree" && name !== "top") throw wrongUse("trace", `There is no command trace ${printable(name, 60)}`);
+  const line = parseCommandLine("trace", rest, {
+    function: { type: "string" },
+    errors: { type: "boolean" },
+    min: { type: "string" },
+    depth: { type: "string" },
+    limit: { type: "string" },
+    full: { type: "boolean" },
+    by: { type: "string" },
+    json: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  });
+  if (line.values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const opened = openTrace(directoryArgument("trace", line.positionals));
+  const status = name === "tree" ? printTree(opened, line) : printTop(opened, line);
+  for (const { file, error } of opened.errors) process.stderr.write(`sealtrace: ${printable(file)}: ${printable(error.message)}\n`);
+  return opened.errors.length > 0 ? 1 : status;
+}
+
+function printTop(opened: Trace, line: CommandLine): number {
+  const sort = choiceOption("trace", line, "by", ["self", "total"]) ?? "self";
+  const found = hotspots(opened, { sort, limit: countOption("trace", line, "limit") ?? 20 });
+  if (line.values.json === true) {
+    process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
+    return 0;
+  }
+  const [head, ...rows] = hotspotTable(found.functions);
+  const paint = painterFor(process.stdout);
+  if (rows.length === 0) process.stdout.write("No calls were recorded.\n");
+  else process.stdout.write(`${[paint("bold", head as string), ...rows].join("\n")}\n`);
+  return 0;
+}
+
+/** A heading, and a line for each function. */
+export function hotspotTable(functions: readonly Hotspot[]): string[] {
+  const rows = functions.map((hotspot) => [
+    duration(hotspot.self),
+    duration(hotspot.total),
+    count(hotspot.calls),
+    duration(hotspot.total / Math.max(1, hotspot.calls - hotspot.unfinished)),
+    hotspot.errors === 0 ? "" : count(hotspot.errors),
+    printable(hotspot.function.name),
+    place(hotspot.function),
+  ]);
+  return table([["self", "total", "calls", "average", "errors", "function", "at"], ...rows], [0, 1, 2, 3, 4]);
+}
+
+function place({ file, line }: FunctionInfo): string {
+  const path = relative(process.cwd(), file);
+  return `${printable(path.startsWith("..") || path === "" ? file : path)}:${line}`;
+}
+
+/** A log record as the tree shows it. */
+interface Note {
+  readonly time: bigint;
+  readonly level: string;
+  readonly text: string;
+}
+
+function printTree(opened: Trace, line: CommandLine): number {
+  const tree = callTree(opened);
+  const notes = readNotes(opened.streams, tree);
+  const keep = selection(tree, line);
+  if (line.values.json === true) {
+    for (const root of tree.roots) if (keep(root)) process.stdout.write(`${JSON.stringify(asJson(root, keep, notes))}\n`);
+    return 0;
+  }
+  const limit = countOption("trace", line, "limit") ?? (process.stdout.isTTY ? 1_000 : Infinity);
+  const printer = new TreePrinter({
+    notes,
+    keep,
+    depth: countOption("trace", line, "depth") ?? Infinity,
+    limit,
+    width: line.values.full === true ? undefined : (widthOf(process.stdout) ?? 200),
+    paint: painterFor(process.stdout),
+  });
+  for (const root of tree.roots) printer.printRoot(root);
+  if (printer.omitted > 0) process.stdout.write(`… ${counted(printer.omitted, "more line")} (--limit shows more)\n`);
+  if (tree.omitted > 0) process.stdout.write(`… ${counted(tree.omitted, "more call")} did not fit into memory\n`);
+  if (tree.roots.length === 0) process.stdout.write("No calls were recorded.\n");
+  return 0;
+}
+
+/** The log records by the call that they were written in. */
+function readNotes(streams: readonly string[], tree: CallTree): Map<string, Note[]> {
+  const notes = new Map<string, Note[]>();
+  for (const stream of streams) {
+    for (const record of readRecords(stream)) {
+      if (!record.line.includes('"span.id":"')) continue;
+      const { "span.id": call, "@timestamp": time, "log.level": level, message } = JSON.parse(record.text()) as Record<string, string>;
+      if (call === undefined || !tree.calls.has(call)) continue;
+      const note = { time: BigInt(Date.parse(time ?? "") || 0) * 1_000_000n, level: level ?? "", text: message ?? "" };
+      const known = notes.get(call);
+      if (known === undefined) notes.set(call, [note]);
+      else known.push(note);
+    }
+  }
+  return notes;
+}
+
+/** Which calls the options ask for. A caller of one that is asked for is shown too. */
+function selection(tree: CallTree, line: CommandLine): (node: CallNode) => boolean {
+  const { function: name, errors } = line.values;
+  const shortest = countOption("trace", line, "min");
+  if (typeof name !== "string" && errors !== true && shortest === undefined) return () => true;
+  const kept = new Set<CallNode>();
+  const wanted = (node: CallNode): boolean =>
+    (typeof name !== "string" || node.function.name.includes(name)) &&
+    (errors !== true || node.error !== undefined) &&
+    (shortest === undefined || (node.end !== undefined && node.end - node.start >= BigInt(shortest) * 1_000_000n));
+  const visit = (node: CallNode, below: boolean): boolean => {
+    const chosen = wanted(node);
+    // What a function called belongs to it; the other options choose single calls.
+    const follow = below || (chosen && typeof name === "string" && errors !== true && shortest === undefined);
+    let any = chosen || below;
+    for (const child of node.children) any = visit(child, follow) || any;
+    if (any) kept.add(node);
+    return any;
+  };
+  for (const root of tree.roots) visit(root, false);
+  return (node) => kept.has(node);
+}
+
+function asJson(node: CallNode, keep: (node: CallNode) => boolean, notes: ReadonlyMap<string, readonly Note[]>): unknown {
+  const { id, traceId, cause, pid, thread, start, end, result, error } = node;
+  const parsed = (text: string | undefined): unknown => (text === undefined || text === "" ? undefined : (JSON.parse(text) as unknown));
+  return {
+    id,
+    traceId,
+    cause,
+    name: node.function.name,
+    file: node.function.file,
+    line: node.function.line,
+    pid,
+    thread,
+    start: String(start),
+    duration: end === undefined ? undefined : Number(end - start),
+    arguments: parsed(node.arguments),
+    result: parsed(result),
+    error: parsed(error),
+    records: notes.get(id)?.map(({ level, text }) => ({ level, message: text })),
+    children: node.children.filter(keep).map((child) => asJson(child, keep, notes)),
+  };
+}
+
+interface TreeOptions {
+  readonly notes: ReadonlyMap<string, readonly Note[]>;
+  readonly keep: (node: CallNode) => boolean;
+  readonly depth: number;
+  readonly limit: number;
+  readonly width: number | undefined;
+  readonly paint: Painter;
+}
+
+type Entry = { readonly node: CallNode } | { readonly note: Note };
+
+class TreePrinter {
+  omitted = 0;
+  readonly #options: TreeOptions;
+  #lines = 0;
+
+  constructor(options: TreeOptions) {
+    this.#options = options;
+  }
+
+  printRoot(root: CallNode): void {
+    if (this.#options.keep(root)) this.#printCall(root, "", "", 1);
+  }
+
+  #printCall(node: CallNode, lead: string, childLead: string, depth: number): void {
+    this.#line(lead, this.#describe(node, lead.length));
+    if (depth >= this.#options.depth) return;
+    const entries = this.#entriesOf(node);
+    entries.forEach((entry, i) => {
+      const isLast = i === entries.length - 1;
+      const branch = childLead + (isLast ? "└─ " : "├─ ");
+      if ("note" in entry) this.#line(branch, this.#describeNote(entry.note, branch.length));
+      else this.#printCall(entry.node, branch, childLead + (isLast ? "   " : "│  "), depth + 1);
+    });
+  }
+
+  /** What happened in a call, in order. */
+  #entriesOf(node: CallNode): Entry[] {
+    const calls: [bigint, Entry][] = node.children.filter(this.#options.keep).map((child) => [child.start, { node: child }]);
+    const notes: [bigint, Entry][] = (this.#options.notes.get(node.id) ?? []).map((note) => [note.time, { note }]);
+    return [...calls, ...notes].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, entry]) => entry);
+  }
+
+  #line(lead: string, text: string): void {
+    this.#lines += 1;
+    if (this.#lines > this.#options.limit) this.omitted += 1;
+    else process.stdout.write(`${this.#options.paint("dim", lead)}${text}\n`);
+  }
+
+  #describe(node: CallNode, indent: number): string {
+    const { paint } = this.#options;
+    const time = node.end === undefined ? "did not end" : duration(Number(node.end - node.start));
+    const room = this.#options.width === undefined ? Infinity : Math.max(40, this.#options.width - indent);
+    const name = printable(node.function.name);
+    const outcome = node.error === undefined ? "" : ` threw ${printable(errorText(node.error))}`;
+    const result = node.result === undefined ? "" : ` → ${printable(node.result)}`;
+    const cause = node.cause === undefined ? "" : ` (caused by ${node.cause})`;
+    const left = room - name.length - time.length - cause.length - 4;
+    const values = fit(printable(argumentText(node.arguments)), Math.max(10, Math.floor(outcome + result === "" ? left : left * 0.6)));
+    const after = fit(outcome + result, Math.max(10, left - values.length));
+    const shownAfter = node.error === undefined ? after : paint("red", after);
+    return `${paint("bold", name)}(${values})${shownAfter} ${paint("dim", time + cause)}`;
+  }
+
+  #describeNote({ level, text }: Note, indent: number): string {
+    const { paint, width } = this.#options;
+    const shown = `${printable(level)} ${printable(text)}`;
+    return paint(level === "ERROR" || level === "CRITICAL" ? "red" : level === "WARNING" ? "yellow" : "cyan", width === undefined ? shown : fit(shown, Math.max(40, width - indent)));
+  }
+}
+
+/** `{"x":1,"y":2}` as `x: 1, y: 2`. */
+function argumentText(text: string): string {
+  if (text === "") return "…";
+  try {
+    return Object.entries(JSON.parse(text) as Record<string, unknown>)
+      .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+      .join(", ");
+  } catch {
+    return text;
+  }
+}
+
+/** `{"type":"TypeError","message":"no",...}` as `TypeError: no`. */
+export function errorText(text: string): string {
+  try {
+    const { type, message } = JSON.parse(text) as { type: unknown; message: unknown };
+    return `${String(type)}: ${typeof message === "string" ? message : JSON.stringify(message)}`;
+  } catch {
+    return text;
+  }
+}
