@@ -2,7 +2,7 @@
 import { isMainThread } from "node:worker_threads";
 import { takeRunOrder } from "./config/index.ts";
 import { isWriterThread, startRecording } from "./setup.ts";
-import { Supervisor } from "./supervisor.ts";
+import { hidePreload, Supervisor } from "./supervisor.ts";
 
 /** Called by `sealtrace/register` in every thread that preloads it. */
 export function registerProgram(): void {
@@ -12,6 +12,7 @@ export function registerProgram(): void {
     startRecording({ traceModules: true, captureConsole: true });
     return;
   }
+  hidePreload();
   const supervisor = new Supervisor(order.descriptor);
   startRecording({
     traceModules: true,

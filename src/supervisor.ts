@@ -1,6 +1,15 @@
 import type { Recorder } from "./setup.ts";
 import { writeDescriptor } from "./file-utils/index.ts";
 
+/** With `--import`, Node would start a CommonJS program in another way, which it could see in `module.parent` and in stacks. */
+export const PRELOAD_FLAG = "--require";
+
+/** Takes the preloading out of what the program sees and passes on to its children, which are not recorded unasked. */
+export function hidePreload(): void {
+  const at = process.execArgv.lastIndexOf(PRELOAD_FLAG);
+  if (at >= 0) process.execArgv.splice(at, 2);
+}
+
 /** What a recorded program tells the `sealtrace run` that started it, one JSON text a line. */
 export type SupervisorNews =
   /** The program has, or no longer has, a listener of its own for a signal. */

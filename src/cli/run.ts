@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import {
   configurationDirectory,
@@ -14,7 +15,7 @@ import {
 } from "../config/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { prepareLogs } from "../store/index.ts";
-import type { SupervisorNews } from "../supervisor.ts";
+import { PRELOAD_FLAG, type SupervisorNews } from "../supervisor.ts";
 import { printSummary } from "./summary.ts";
 
 const HELP = `Usage: sealtrace run [options] program [arguments]
@@ -54,7 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const child = spawn(
     process.execPath,
-    [...process.execArgv, "--import", registerUrl(), program, ...programArguments],
+    [...process.execArgv, PRELOAD_FLAG, registerPath(), program, ...programArguments],
     {
       stdio: ["inherit", "inherit", "inherit", "pipe"],
       env: { ...environment, [RUN_ORDER]: JSON.stringify({ descriptor: DESCRIPTOR, flags }) },
@@ -125,9 +126,9 @@ function checkProgram(program: string): void {
   }
 }
 
-function registerUrl(): string {
+function registerPath(): string {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new URL(`../public/register.${extension}`, import.meta.url).href;
+  return fileURLToPath(new URL(`../public/register.${extension}`, import.meta.url));
 }
 
 /** Watches over the program: hands signals on, and sees to it that it dies of what it would have died of. */

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { writeFully } from "./atomic-write.ts";
 import { syncDirectory } from "./directory.ts";
+import { syncDescriptor } from "./descriptor.ts";
 import { fileSystemError } from "./errors.ts";
 
 /** A file that only grows. A write that fails half-way is taken back, so that the file always ends where `size` says. */
@@ -43,7 +44,7 @@ export class Appender {
   sync(): void {
     if (this.#synced) return;
     try {
-      fsyncSync(this.#descriptor);
+      syncDescriptor(this.#descriptor);
       this.#synced = true;
     } catch (error) {
       throw fileSystemError(error, this.path, "write");

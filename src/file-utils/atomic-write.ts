@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { removeFile, syncDirectory } from "./directory.ts";
+import { syncDescriptor } from "./descriptor.ts";
 import { fileSystemError } from "./errors.ts";
 
 /**
@@ -34,7 +35,7 @@ export function createFile(path: string, content: string | Uint8Array, mode = 0o
     const descriptor = openSync(path, "wx", mode);
     try {
       writeFully(descriptor, bytes);
-      fsyncSync(descriptor);
+      syncDescriptor(descriptor);
     } finally {
       closeSync(descriptor);
     }

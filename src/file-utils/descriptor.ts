@@ -1,4 +1,16 @@
-import { writeSync } from "node:fs";
+import { fsyncSync, writeSync } from "node:fs";
+
+/**
+ * Returns when what was written to a descriptor is on the disk. Node's permission model refuses that on every file: then what was written
+ * survives the program's death, and not the machine's.
+ */
+export function syncDescriptor(descriptor: number): void {
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_ACCESS_DENIED") throw error;
+  }
+}
 
 /** Writes a text to an open descriptor, blocking. A reader that has gone away is no error. */
 export function writeDescriptor(descriptor: number, text: string): void {

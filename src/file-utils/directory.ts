@@ -1,7 +1,6 @@
 import {
   closeSync,
   existsSync,
-  fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -11,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { randomUUID } from "node:crypto";
+import { syncDescriptor } from "./descriptor.ts";
 import { fileSystemError } from "./errors.ts";
 
 /** Makes a directory and its parents, readable by its owner alone (what exists keeps its mode), and makes the names durable. */
@@ -30,7 +30,7 @@ export function syncDirectory(path: string): void {
   if (process.platform === "win32") return;
   const descriptor = openSync(path, "r");
   try {
-    fsyncSync(descriptor);
+    syncDescriptor(descriptor);
   } finally {
     closeSync(descriptor);
   }

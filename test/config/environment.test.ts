@@ -31,14 +31,14 @@ test("an order that can't be understood is none, and children don't inherit it",
 });
 
 test("the configuration directory follows the variable, then the platform's convention", () => {
-  const posix = { HOME: "/home/u" };
-  assert.equal(configurationDirectory(posix, "linux"), "/home/u/.config/sealtrace");
+  const posix = { HOME: "/users/u" };
+  assert.equal(configurationDirectory(posix, "linux"), "/users/u/.config/sealtrace");
   assert.equal(configurationDirectory({ ...posix, XDG_CONFIG_HOME: "/x" }, "freebsd"), "/x/sealtrace");
-  assert.equal(configurationDirectory({ ...posix, XDG_CONFIG_HOME: "relative" }, "linux"), "/home/u/.config/sealtrace");
-  assert.equal(configurationDirectory({ ...posix, XDG_CONFIG_HOME: "" }, "linux"), "/home/u/.config/sealtrace");
+  assert.equal(configurationDirectory({ ...posix, XDG_CONFIG_HOME: "relative" }, "linux"), "/users/u/.config/sealtrace");
+  assert.equal(configurationDirectory({ ...posix, XDG_CONFIG_HOME: "" }, "linux"), "/users/u/.config/sealtrace");
   assert.equal(
     configurationDirectory({ ...posix, XDG_CONFIG_HOME: "/x" }, "darwin"),
-    "/home/u/Library/Application Support/sealtrace",
+    "/users/u/Library/Application Support/sealtrace",
   );
   const windows = { USERPROFILE: "C:\\Users\\u", APPDATA: "C:\\Users\\u\\AppData\\Roaming" };
   assert.equal(configurationDirectory(windows, "win32"), "C:\\Users\\u\\AppData\\Roaming\\sealtrace");
@@ -47,7 +47,7 @@ test("the configuration directory follows the variable, then the platform's conv
     "C:\\Users\\u\\AppData\\Roaming\\sealtrace",
   );
   assert.equal(configurationDirectory({ ...posix, SEALTRACE_CONFIG_DIR: "/keys" }, "linux"), "/keys");
-  assert.equal(configurationDirectory({ ...posix, SEALTRACE_CONFIG_DIR: "" }, "linux"), "/home/u/.config/sealtrace");
+  assert.equal(configurationDirectory({ ...posix, SEALTRACE_CONFIG_DIR: "" }, "linux"), "/users/u/.config/sealtrace");
   assert.equal(configurationDirectory({ SEALTRACE_CONFIG_DIR: "keys" }), resolve("keys"));
 });
 

@@ -7,7 +7,7 @@ interface Globs {
   readonly exclude?: readonly string[];
 }
 
-function traced(globs: Globs, path: string, root = "/work/app", platform: NodeJS.Platform = "linux"): boolean {
+function traced(globs: Globs, path: string, root = "/srv/app", platform: NodeJS.Platform = "linux"): boolean {
   const { include = ["**"], exclude = ["**/node_modules/**"] } = globs;
   const tracing = { enable: true, events: { call: true, return: true }, include, exclude };
   return sourceFilter({ root, tracing }, platform)(path);
@@ -24,15 +24,15 @@ test("by default the project's own files are traced: all in the root, but no dep
     "..a/b.js",
     "src/a b[1].js",
   ];
-  for (const path of own) assert.ok(traced({}, `/work/app/${path}`), path);
+  for (const path of own) assert.ok(traced({}, `/srv/app/${path}`), path);
   const foreign = [
-    "/work/app/node_modules/x/a.js",
-    "/work/app/node_modules/.pnpm/x/node_modules/x/a.js",
-    "/work/app/packages/p/node_modules/x/a.js",
-    "/work/app/.yarn/cache/x.zip/node_modules/x/a.js",
-    "/work/other/a.js",
-    "/work/application/a.js",
-    "/work/a.js",
+    "/srv/app/node_modules/x/a.js",
+    "/srv/app/node_modules/.pnpm/x/node_modules/x/a.js",
+    "/srv/app/packages/p/node_modules/x/a.js",
+    "/srv/app/.yarn/cache/x.zip/node_modules/x/a.js",
+    "/srv/other/a.js",
+    "/srv/application/a.js",
+    "/srv/a.js",
     "/a.js",
     "a.js",
     "node:fs",
@@ -49,10 +49,10 @@ test("a root that lies in a node_modules directory itself is a project like any 
 });
 
 test("a root with characters that globs treat specially is taken literally", () => {
-  const root = "/work/[app] {x,y} (1)!";
+  const root = "/srv/[app] {x,y} (1)!";
   assert.ok(traced({}, `${root}/a.js`, root));
   assert.ok(traced({ include: ["src/*.js"] }, `${root}/src/a.js`, root));
-  assert.ok(traced({ include: ["../shared/**"] }, "/work/shared/a.js", root));
+  assert.ok(traced({ include: ["../shared/**"] }, "/srv/shared/a.js", root));
 });
 
 test("the root of the file system may be the project's root", () => {
@@ -88,27 +88,27 @@ test("globs: stars, braces, sets, negation in brackets, dots", () => {
     ["./", "src/a.js", true],
   ];
   for (const [glob, path, expected] of cases) {
-    assert.equal(traced({ include: [glob] }, `/work/app/${path}`), expected, `${glob} and ${path}`);
-    assert.equal(traced({ exclude: [glob] }, `/work/app/${path}`), !expected, `not ${glob} and ${path}`);
+    assert.equal(traced({ include: [glob] }, `/srv/app/${path}`), expected, `${glob} and ${path}`);
+    assert.equal(traced({ exclude: [glob] }, `/srv/app/${path}`), !expected, `not ${glob} and ${path}`);
   }
-  assert.ok(!traced({ include: [] }, "/work/app/a.js"));
+  assert.ok(!traced({ include: [] }, "/srv/app/a.js"));
 });
 
 test("what lies outside is traced only when a glob leads out, and a dependency not even then", () => {
-  assert.ok(traced({ include: ["../shared/**"] }, "/work/shared/a.js"));
-  assert.ok(!traced({ include: ["../shared/**"] }, "/work/app/a.js"));
+  assert.ok(traced({ include: ["../shared/**"] }, "/srv/shared/a.js"));
+  assert.ok(!traced({ include: ["../shared/**"] }, "/srv/app/a.js"));
   assert.ok(!traced({ include: ["../shared/**"] }, "/shared/a.js"));
   assert.ok(!traced({ include: ["../**"] }, "/elsewhere/a.js"));
-  assert.ok(traced({ include: ["../shared"] }, "/work/shared/x/a.js"));
+  assert.ok(traced({ include: ["../shared"] }, "/srv/shared/x/a.js"));
   assert.ok(traced({ include: ["/opt/plugins/**"] }, "/opt/plugins/a.js"));
-  assert.ok(traced({ include: ["/work/app/src/**"] }, "/work/app/src/a.js"));
+  assert.ok(traced({ include: ["/srv/app/src/**"] }, "/srv/app/src/a.js"));
   assert.ok(!traced({ include: ["/opt/plugins/**"] }, "/opt/a.js"));
   assert.ok(traced({ include: ["/"] }, "/opt/a.js"));
-  assert.ok(!traced({ include: ["!(x)/**", "?./**"] }, "/work/a.js"));
-  assert.ok(!traced({ include: ["../shared/**"] }, "/work/shared/node_modules/x/a.js"));
+  assert.ok(!traced({ include: ["!(x)/**", "?./**"] }, "/srv/a.js"));
+  assert.ok(!traced({ include: ["../shared/**"] }, "/srv/shared/node_modules/x/a.js"));
   assert.ok(!traced({ include: ["/opt/**"] }, "/opt/node_modules/x/a.js"));
-  assert.ok(traced({ include: ["../shared/**"], exclude: ["shared/**"] }, "/work/shared/a.js"));
-  assert.ok(!traced({ include: ["../shared/**"], exclude: ["../shared/gen/**"] }, "/work/shared/gen/a.js"));
+  assert.ok(traced({ include: ["../shared/**"], exclude: ["shared/**"] }, "/srv/shared/a.js"));
+  assert.ok(!traced({ include: ["../shared/**"], exclude: ["../shared/gen/**"] }, "/srv/shared/gen/a.js"));
 });
 
 test("Windows: separators, drives, capitals", () => {

