@@ -2,7 +2,7 @@
 import { isMainThread } from "node:worker_threads";
 import { takeRunOrder } from "./config/index.ts";
 import { isWriterThread, startRecording } from "./setup.ts";
-import { hidePreload, Supervisor } from "./supervisor.ts";
+import { hidePreload, settleTicks, Supervisor } from "./supervisor.ts";
 
 /** Called by `sealtrace/register` in every thread that preloads it. */
 export function registerProgram(): void {
@@ -28,4 +28,5 @@ export function registerProgram(): void {
       supervisor.tellStream(recorder, report.written);
     },
   });
+  settleTicks();
 }

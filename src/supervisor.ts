@@ -10,6 +10,15 @@ export function hidePreload(): void {
   if (at >= 0) process.execArgv.splice(at, 2);
 }
 
+/**
+ * Runs what starting the recorder has put into the tick queue, while the program has not begun: else its first microtasks would run from there,
+ * which shows in the stacks of its exceptions.
+ */
+export function settleTicks(): void {
+  const { _tickCallback: runTicks } = process as { _tickCallback?: () => void };
+  runTicks?.call(process);
+}
+
 /** What a recorded program tells the `sealtrace run` that started it, one JSON text a line. */
 export type SupervisorNews =
   /** The program has, or no longer has, a listener of its own for a signal. */

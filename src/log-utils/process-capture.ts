@@ -58,8 +58,13 @@ function observeEvents(logger: Logger, end: () => void): () => void {
   const { emit, reallyExit } = owner;
   const observedEmit = function (this: unknown, ...values: unknown[]): unknown {
     const [event, first, second] = values;
-    if (event === "uncaughtExceptionMonitor") recordUncaught(logger, first, second);
-    else if (event === "unhandledRejection") recordRejection(logger, first);
+    if (event === "uncaughtExceptionMonitor") {
+      // Afterwards, for a record reads the stack, and whether somebody did is what others go by.
+      const heard = Reflect.apply(emit, this, values);
+      recordUncaught(logger, first, second);
+      return heard;
+    }
+    if (event === "unhandledRejection") recordRejection(logger, first);
     else if (event === "warning") recordWarning(logger, first);
     if (event !== "exit") return Reflect.apply(emit, this, values);
     try {

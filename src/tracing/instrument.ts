@@ -176,6 +176,8 @@ class Instrumenter implements Instrumentation {
           this.#pass("S", position, node.argument, around);
         });
         return true;
+      case "VariableDeclarator":
+        return this.#awaitedPattern(node, around);
       case "YieldExpression":
         this.#around(node, `${this.#prefix}Y(${position},`, ")", () => {
           if (node.argument === null || node.argument === undefined) {
@@ -197,6 +199,20 @@ class Instrumenter implements Instrumentation {
       default:
         return false;
     }
+  }
+
+  /**
+   * `const { a } = await b`: the call continues in a variable of its own, for when b is undefined the engine's message describes what stands
+   * right of the `=`. Not for a pattern that calls something.
+   */
+  #awaitedPattern(node: Extract<AnyNode, { type: "VariableDeclarator" }>, around: Surroundings): boolean {
+    const { id, init } = node;
+    if (init?.type !== "AwaitExpression" || id.type === "Identifier") return false;
+    if (/[(`]|\b(?:await|new|yield)\b/.test(this.#text.slice(id.start, id.end))) return false;
+    this.#anchor = init.start;
+    this.#pass("S", `${this.#prefix}s`, init.argument, around);
+    this.#insert(node.end, `,${this.#prefix}_${node.start}=${this.#prefix}R(${this.#prefix}s)`);
+    return true;
   }
 
   #continue(): string {
