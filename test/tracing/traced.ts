@@ -23,7 +23,8 @@ export interface SeenCall {
 export class SeenCalls implements RecordSink {
   calls: SeenCall[] = [];
   batches = 0;
-  readonly #byId = new Map<number, SeenCall>();
+  /** Of all batches so far. */
+  readonly byId: Map<number, SeenCall> = new Map();
   readonly #functions = new Map<number, FunctionInfo>();
 
   writeLine(): void {
@@ -43,7 +44,7 @@ export class SeenCalls implements RecordSink {
       const kind = events.kinds[i];
       if (/[\n\r]/.test(text)) throw new Error(`text with a newline: ${text}`);
       if (kind === EVENT.RETURN || kind === EVENT.THROW) {
-        const call = this.#byId.get(id);
+        const call = this.byId.get(id);
         if (call === undefined) throw new Error(`the end of call ${id}, which never began`);
         if (call.end !== undefined) throw new Error(`a second end of call ${id}`);
         call.end = { kind: kind === EVENT.RETURN ? "return" : "throw", text, time };
@@ -62,7 +63,7 @@ export class SeenCalls implements RecordSink {
         start: time,
       };
       this.calls.push(call);
-      this.#byId.set(id, call);
+      this.byId.set(id, call);
     }
   }
 }
