@@ -15,14 +15,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 const HELP = `Usage: sealtrace <command> [options]
 
-A flight recorder for Node.js: records what a program does, and seals the record.
+A flight recorder for Node.js: records what a program does, sealed.
 
-  run [options] program [arguments]   record a program (.js .mjs .cjs .ts), unchanged
-  logs [dir]                          the log records, pretty or JSON
-  trace tree [dir]                    the calls, as a tree
-  trace top [dir]                     the slowest functions
-  verify [dir]                        is every record as it was sealed?
-  config init|check|show              tracing.json
+  run [options] program [args]   record a program (.js .mjs .cjs .ts), unchanged
+  logs [dir]                     the log records, pretty or JSON
+  trace tree [dir]               the calls, as a tree
+  trace top [dir]                the slowest functions
+  verify [dir]                   is every record as it was sealed?
+  config init|check|show         tracing.json
 
   --help      also after a command
   --version

@@ -8,8 +8,8 @@ import { painterFor, type Painter, type Style } from "./terminal.ts";
 
 const HELP = `Usage: sealtrace logs [options] [dir]
 
-The log records, pretty on a terminal, as JSON lines in a pipe. Several streams are merged by time. Nothing is verified: see
-sealtrace verify.
+The log records, pretty on a terminal, as JSON lines in a pipe. Several streams are merged by time; within one, records come in the
+order in which they were sealed. Nothing is verified: see sealtrace verify.
 
   --level LEVEL     this level and above (DEBUG INFO WARNING ERROR CRITICAL)
   --logger NAME     this logger, or those that begin with it (http: http and http.client)
@@ -53,7 +53,7 @@ export async function logs(args: readonly string[]): Promise<number> {
   const streams = listStreams(directoryArgument("logs", line.positionals)).map((stream) => stream.directory);
   const pretty = line.values.pretty === true || (line.values.json !== true && process.stdout.isTTY);
   const paint = painterFor(process.stdout);
-  const wanted = mergeByTime(streams.map(readLog)).filter(isWanted);
+  const wanted = mergeByTime(streams.map((stream) => readLog(stream).filter(isWanted)));
   for (const record of last === undefined ? wanted : lastOf(wanted, last)) {
     const more = process.stdout.write(`${pretty ? prettyRecord(record, paint) : record.text}\n`);
     if (!more) await once(process.stdout, "drain");
@@ -102,10 +102,10 @@ function parseRecord(text: string): LogRecord["fields"] | undefined {
 }
 
 /** Records of several logs, each in its own order, the earliest of those next in line first. */
-export function* mergeByTime(logs: readonly Generator<LogRecord>[]): Generator<LogRecord> {
+function* mergeByTime(logs: readonly Iterator<LogRecord>[]): Generator<LogRecord> {
   const heads = logs.flatMap((log) => {
-    const { value, done } = log.next();
-    return done === true ? [] : [{ log, record: value as LogRecord }];
+    const next = log.next();
+    return next.done === true ? [] : [{ log, record: next.value }];
   });
   while (heads.length > 0) {
     let earliest = 0;
@@ -114,14 +114,14 @@ export function* mergeByTime(logs: readonly Generator<LogRecord>[]): Generator<L
     }
     const head = heads[earliest] as Head;
     yield head.record;
-    const { value, done } = head.log.next();
-    if (done === true) heads.splice(earliest, 1);
-    else head.record = value as LogRecord;
+    const next = head.log.next();
+    if (next.done === true) heads.splice(earliest, 1);
+    else head.record = next.value;
   }
 }
 
 interface Head {
-  readonly log: Generator<LogRecord>;
+  readonly log: Iterator<LogRecord>;
   record: LogRecord;
 }
 
@@ -153,7 +153,7 @@ const SHOWN_ELSEWHERE = new Set([
 ]);
 
 /** A record for people: one line, and the stack of its error below it. */
-export function prettyRecord({ fields, time }: LogRecord, paint: Painter): string {
+function prettyRecord({ fields, time }: LogRecord, paint: Painter): string {
   const level = String(fields["log.level"]);
   const style = LEVEL_STYLES[level as Level] as Style | undefined;
   const more = Object.entries(fields)

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { printable } from "../config/index.ts";
 import type { FunctionInfo } from "../record/index.ts";
 import { readRecords } from "../store/index.ts";
-import { callTree, hotspots, openTrace, type CallNode, type CallTree, type Hotspot, type Trace } from "../trace-utils/index.ts";
+import { callTree, hotspots, openTrace, type CallNode, type CallTree, type Hotspot, type Hotspots, type Trace } from "../trace-utils/index.ts";
 import { choiceOption, countOption, directoryArgument, parseCommandLine, wrongUse, type CommandLine } from "./arguments.ts";
 import { count, counted, duration, fit, painterFor, table, widthOf, type Painter } from "./terminal.ts";
 
@@ -51,24 +51,30 @@ function execute([name, ...rest]: readonly string[]): number {
     process.stdout.write(HELP);
     return 0;
   }
+  const print = name === "tree" ? treePrinter(line) : topPrinter(line);
   const opened = openTrace(directoryArgument("trace", line.positionals));
-  const status = name === "tree" ? printTree(opened, line) : printTop(opened, line);
+  print(opened);
   for (const { file, error } of opened.errors) process.stderr.write(`sealtrace: ${printable(file)}: ${printable(error.message)}\n`);
-  return opened.errors.length > 0 ? 1 : status;
+  return opened.errors.length > 0 ? 1 : 0;
 }
 
-function printTop(opened: Trace, line: CommandLine): number {
+type Print = (opened: Trace) => void;
+
+function topPrinter(line: CommandLine): Print {
   const sort = choiceOption("trace", line, "by", ["self", "total"]) ?? "self";
-  const found = hotspots(opened, { sort, limit: countOption("trace", line, "limit") ?? 20 });
-  if (line.values.json === true) {
-    process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
-    return 0;
-  }
+  const limit = countOption("trace", line, "limit") ?? 20;
+  return (opened) => {
+    const found = hotspots(opened, { sort, limit });
+    if (line.values.json === true) process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
+    else printHotspots(found);
+  };
+}
+
+function printHotspots(found: Hotspots): void {
   const [head, ...rows] = hotspotTable(found.functions);
   const paint = painterFor(process.stdout);
   if (rows.length === 0) process.stdout.write("No calls were recorded.\n");
   else process.stdout.write(`${[paint("bold", head as string), ...rows].join("\n")}\n`);
-  return 0;
 }
 
 /** A heading, and a line for each function. */
@@ -97,28 +103,25 @@ interface Note {
   readonly text: string;
 }
 
-function printTree(opened: Trace, line: CommandLine): number {
-  const tree = callTree(opened);
-  const notes = readNotes(opened.streams, tree);
-  const keep = selection(tree, line);
-  if (line.values.json === true) {
-    for (const root of tree.roots) if (keep(root)) process.stdout.write(`${JSON.stringify(asJson(root, keep, notes))}\n`);
-    return 0;
-  }
+function treePrinter(line: CommandLine): Print {
+  const isWanted = wantedCalls(line);
+  const depth = countOption("trace", line, "depth") ?? Infinity;
   const limit = countOption("trace", line, "limit") ?? (process.stdout.isTTY ? 1_000 : Infinity);
-  const printer = new TreePrinter({
-    notes,
-    keep,
-    depth: countOption("trace", line, "depth") ?? Infinity,
-    limit,
-    width: line.values.full === true ? undefined : (widthOf(process.stdout) ?? 200),
-    paint: painterFor(process.stdout),
-  });
-  for (const root of tree.roots) printer.printRoot(root);
-  if (printer.omitted > 0) process.stdout.write(`… ${counted(printer.omitted, "more line")} (--limit shows more)\n`);
-  if (tree.omitted > 0) process.stdout.write(`… ${counted(tree.omitted, "more call")} did not fit into memory\n`);
-  if (tree.roots.length === 0) process.stdout.write("No calls were recorded.\n");
-  return 0;
+  const width = line.values.full === true ? undefined : (widthOf(process.stdout) ?? 200);
+  return (opened) => {
+    const tree = callTree(opened);
+    const notes = readNotes(opened.streams, tree);
+    const keep = selection(tree, isWanted);
+    if (line.values.json === true) {
+      for (const root of tree.roots) if (keep(root)) process.stdout.write(`${JSON.stringify(asJson(root, keep, notes))}\n`);
+      return;
+    }
+    const printer = new TreePrinter({ notes, keep, depth, limit, width, paint: painterFor(process.stdout) });
+    for (const root of tree.roots) printer.printRoot(root);
+    if (printer.omitted > 0) process.stdout.write(`… ${counted(printer.omitted, "more line")} (--limit shows more)\n`);
+    if (tree.omitted > 0) process.stdout.write(`… ${counted(tree.omitted, "more call")} did not fit into memory\n`);
+    if (tree.roots.length === 0) process.stdout.write("No calls were recorded.\n");
+  };
 }
 
 /** The log records by the call that they were written in. */
@@ -138,22 +141,34 @@ function readNotes(streams: readonly string[], tree: CallTree): Map<string, Note
   return notes;
 }
 
-/** Which calls the options ask for. A caller of one that is asked for is shown too. */
-function selection(tree: CallTree, line: CommandLine): (node: CallNode) => boolean {
+/** What the options ask for; undefined when they ask for everything. */
+interface Wanted {
+  readonly isWanted: (node: CallNode) => boolean;
+  /** What a wanted call has called is shown too. */
+  readonly withCallees: boolean;
+}
+
+function wantedCalls(line: CommandLine): Wanted | undefined {
   const { function: name, errors } = line.values;
   const shortest = countOption("trace", line, "min");
-  if (typeof name !== "string" && errors !== true && shortest === undefined) return () => true;
+  if (typeof name !== "string" && errors !== true && shortest === undefined) return undefined;
+  return {
+    isWanted: (node) =>
+      (typeof name !== "string" || node.function.name.includes(name)) &&
+      (errors !== true || node.error !== undefined) &&
+      (shortest === undefined || (node.end !== undefined && node.end - node.start >= BigInt(shortest) * 1_000_000n)),
+    withCallees: errors !== true && shortest === undefined,
+  };
+}
+
+/** Which calls are shown: those that are wanted, and the callers that lead to them. */
+function selection(tree: CallTree, wanted: Wanted | undefined): (node: CallNode) => boolean {
+  if (wanted === undefined) return () => true;
   const kept = new Set<CallNode>();
-  const wanted = (node: CallNode): boolean =>
-    (typeof name !== "string" || node.function.name.includes(name)) &&
-    (errors !== true || node.error !== undefined) &&
-    (shortest === undefined || (node.end !== undefined && node.end - node.start >= BigInt(shortest) * 1_000_000n));
   const visit = (node: CallNode, below: boolean): boolean => {
-    const chosen = wanted(node);
-    // What a function called belongs to it; the other options choose single calls.
-    const follow = below || (chosen && typeof name === "string" && errors !== true && shortest === undefined);
-    let any = chosen || below;
-    for (const child of node.children) any = visit(child, follow) || any;
+    const chosen = below || wanted.isWanted(node);
+    let any = chosen;
+    for (const child of node.children) any = visit(child, chosen && wanted.withCallees) || any;
     if (any) kept.add(node);
     return any;
   };

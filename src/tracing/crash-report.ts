@@ -3,6 +3,7 @@
  * them (see `HIDE_LINE`), and where the exception was first thrown it can't know, as instrumented functions throw it on.
  */
 import { types } from "node:util";
+import { isMainThread } from "node:worker_threads";
 import { isChangedLine, placeOf, type Place } from "./insertions.ts";
 import { fileByName, fileByNumber } from "./source-file.ts";
 import { preparedStacks } from "./stack-trace.ts";
@@ -16,6 +17,8 @@ interface Location extends Place {
 }
 
 export function installCrashReport(writeStderr: (text: string) => void): void {
+  // A worker's exception is its parent's to report.
+  if (!isMainThread) return;
   const report = (error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void => {
     try {
       if (process.listenerCount("uncaughtException") > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
