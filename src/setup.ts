@@ -112,7 +112,15 @@ class ThreadRecording implements Recorder {
     const censor = createCensor();
     this.#delivery =
       logging.enable || tracing.enable
-        ? deliver({ logsDirectory: logging.logsDirectory, keysDirectory: configurationDirectory(environment), service, version: VERSION }, source)
+        ? deliver(
+            {
+              logsDirectory: logging.logsDirectory,
+              keysDirectory: configurationDirectory(environment),
+              service,
+              version: VERSION,
+            },
+            source,
+          )
         : undefined;
     const sink = this.#delivery?.sink ?? NOWHERE;
     const level = logging.enable && this.#delivery !== undefined ? logging.level : undefined;

@@ -135,7 +135,11 @@ class Writer {
 
   #adoptRings(): void {
     if (this.#control.announcedRings === this.#adoptedRings) return;
-    for (let news = receiveMessageOnPort(this.#channel as never); news; news = receiveMessageOnPort(this.#channel as never)) {
+    for (
+      let news = receiveMessageOnPort(this.#channel as never);
+      news;
+      news = receiveMessageOnPort(this.#channel as never)
+    ) {
       this.#intakes.push(new Intake(news.message as SharedArrayBuffer));
       this.#adoptedRings += 1;
     }
@@ -210,7 +214,11 @@ class Writer {
     const message = error instanceof Error ? error.message : String(error);
     if (this.#trouble === message) return;
     this.#trouble = message;
-    this.#tell({ type: "trouble", code: error instanceof SealtraceError ? error.code : "SEALTRACE_WRITER_FAILED", message });
+    this.#tell({
+      type: "trouble",
+      code: error instanceof SealtraceError ? error.code : "SEALTRACE_WRITER_FAILED",
+      message,
+    });
   }
 
   #heal(): void {
@@ -227,7 +235,9 @@ class Writer {
   /** What was lost is itself sealed, as soon as anything can be written again. */
   #reportDropped(): void {
     if (this.#dropped.size === 0) return;
-    const fields = Object.fromEntries([...this.#dropped].map(([cause, count]) => [`sealtrace.dropped.${cause}`, count]));
+    const fields = Object.fromEntries(
+      [...this.#dropped].map(([cause, count]) => [`sealtrace.dropped.${cause}`, count]),
+    );
     this.#stream.appendControl("records-dropped", fields);
     this.#dropped.clear();
   }

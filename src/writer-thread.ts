@@ -30,7 +30,7 @@ export function startWriterThread(destination: Destination, source: Source): Del
   const control = new Control();
   const ring = createRing(MAIN_RING_BYTES);
   const channel = `sealtrace-${randomUUID()}`;
-  setEnvironmentData(ENVIRONMENT_KEY, { control: control.buffer, channel } as never);
+  setEnvironmentData(ENVIRONMENT_KEY, { control: control.buffer, channel });
   const rings = [ring.buffer];
   collectRings(channel, rings);
   const news = watchWriter(destination, control, channel, rings);

@@ -3,7 +3,7 @@ import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { measure } from "../measure.mjs";
-import { compute } from "./compute.mjs";
+import { CALLS_PER_ROUND, compute } from "./compute.mjs";
 
 const forgetful = {
   export: (_spans, done) => done({ code: 0 }),
@@ -17,20 +17,31 @@ const provider = new TracerProvider({
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 trace.setGlobalTracerProvider(provider);
 const tracer = trace.getTracer("bench");
-let sum = 0;
+
+function tracedCompute(x, y) {
+  return tracer.startActiveSpan("compute", (span) => {
+    try {
+      return compute(x, y);
+    } finally {
+      span.end();
+    }
+  });
+}
+
+function tracedRound(i) {
+  return tracer.startActiveSpan("round", (span) => {
+    let sum = 0;
+    for (let k = 0; k < CALLS_PER_ROUND; k += 1) sum += tracedCompute(i, k);
+    span.end();
+    return sum;
+  });
+}
 
 await measure({
-  operations: 300_000,
-  warmup: 60_000,
-  operation(i) {
-    sum += tracer.startActiveSpan("compute", (span) => {
-      try {
-        return compute(i, 2);
-      } finally {
-        span.end();
-      }
-    });
-  },
-  finish: () => provider.forceFlush?.(),
+  operations: 4_000,
+  warmup: 1_000,
+  batch: 20,
+  scale: CALLS_PER_ROUND,
+  operation: tracedRound,
+  finish: () => provider.forceFlush(),
 });
-if (sum === 0) throw new Error("nothing was computed");

@@ -1,15 +1,13 @@
-/** Started with `--import register`, which rewrites `compute.mjs` alone. */
+/** Started with `--import register`, which rewrites `compute.mjs` and `round.mjs` alone. */
 import { measure } from "../measure.mjs";
-import { compute } from "./compute.mjs";
-
-let sum = 0;
+import { CALLS_PER_ROUND } from "./compute.mjs";
+import { round } from "./round.mjs";
 
 await measure({
-  operations: 300_000,
-  warmup: 60_000,
-  operation(i) {
-    sum += compute(i, 2);
-  },
+  operations: 4_000,
+  warmup: 1_000,
+  batch: 20,
+  scale: CALLS_PER_ROUND,
+  operation: round,
   finish: () => undefined,
 });
-if (sum === 0) throw new Error("nothing was computed");

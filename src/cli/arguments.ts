@@ -7,7 +7,11 @@ export interface CommandLine {
 }
 
 /** The options and arguments of a command. Throws SEALTRACE_USAGE for what it does not know. */
-export function parseCommandLine(command: string, args: readonly string[], options: ParseArgsOptionsConfig): CommandLine {
+export function parseCommandLine(
+  command: string,
+  args: readonly string[],
+  options: ParseArgsOptionsConfig,
+): CommandLine {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { values: values as CommandLine["values"], positionals };
@@ -33,7 +37,12 @@ export function countOption(command: string, { values }: CommandLine, name: stri
 }
 
 /** One of some words; undefined when the option is not given. */
-export function choiceOption<T extends string>(command: string, { values }: CommandLine, name: string, choices: readonly T[]): T | undefined {
+export function choiceOption<T extends string>(
+  command: string,
+  { values }: CommandLine,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
   const chosen = choices.find((choice) => choice.toLowerCase() === String(text).toLowerCase());
@@ -44,7 +53,12 @@ export function choiceOption<T extends string>(command: string, { values }: Comm
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A moment as ISO 8601 in UTC: given in ISO 8601 or RFC 3339, or as how long ago (`90s`, `10m`, `2h`, `7d`). */
-export function timeOption(command: string, { values }: CommandLine, name: string, now: number = Date.now()): string | undefined {
+export function timeOption(
+  command: string,
+  { values }: CommandLine,
+  name: string,
+  now: number = Date.now(),
+): string | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
   const ago = /^(\d{1,9})([smhd])$/.exec(String(text));

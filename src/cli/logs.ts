@@ -1,9 +1,16 @@
 /** `sealtrace logs`: the log records of one stream or of several, merged by time. */
 import { once } from "node:events";
 import { printable } from "../config/index.ts";
-import { LEVEL_NAMES, LEVELS, type Level } from "../record/index.ts";
+import { isLevel, LEVEL_NAMES, LEVELS, type Level } from "../record/index.ts";
 import { listStreams, readRecords } from "../store/index.ts";
-import { choiceOption, countOption, directoryArgument, parseCommandLine, timeOption, type CommandLine } from "./arguments.ts";
+import {
+  choiceOption,
+  countOption,
+  directoryArgument,
+  parseCommandLine,
+  timeOption,
+  type CommandLine,
+} from "./arguments.ts";
 import { painterFor, type Painter, type Style } from "./terminal.ts";
 
 const HELP = `Usage: sealtrace logs [options] [dir]
@@ -80,7 +87,8 @@ function filterOf(line: CommandLine): (record: LogRecord) => boolean {
 }
 
 function severity(fields: LogRecord["fields"]): number {
-  return LEVELS[fields["log.level"] as Level] ?? 0;
+  const level = fields["log.level"];
+  return isLevel(level) ? LEVELS[level] : 0;
 }
 
 function* readLog(stream: string): Generator<LogRecord> {
@@ -134,7 +142,13 @@ function lastOf<T>(items: Iterable<T>, count: number): T[] {
   return kept.slice(-count);
 }
 
-const LEVEL_STYLES: Readonly<Record<Level, Style>> = { DEBUG: "dim", INFO: "green", WARNING: "yellow", ERROR: "red", CRITICAL: "magenta" };
+const LEVEL_STYLES: Readonly<Record<Level, Style>> = {
+  DEBUG: "dim",
+  INFO: "green",
+  WARNING: "yellow",
+  ERROR: "red",
+  CRITICAL: "magenta",
+};
 
 /** Fields that have a place of their own, or say nothing to a reader. */
 const SHOWN_ELSEWHERE = new Set([
@@ -158,7 +172,10 @@ function prettyRecord({ fields, time }: LogRecord, paint: Painter): string {
   const style = LEVEL_STYLES[level as Level] as Style | undefined;
   const more = Object.entries(fields)
     .filter(([name]) => !SHOWN_ELSEWHERE.has(name))
-    .map(([name, value]) => `${paint("dim", `${printable(name)}=`)}${printable(typeof value === "string" ? value : JSON.stringify(value))}`);
+    .map(
+      ([name, value]) =>
+        `${paint("dim", `${printable(name)}=`)}${printable(typeof value === "string" ? value : JSON.stringify(value))}`,
+    );
   const start = [
     paint("dim", printable(time.slice(11, 23))),
     style === undefined ? printable(level).padEnd(8) : paint(style, level.padEnd(8)),
@@ -170,8 +187,8 @@ function prettyRecord({ fields, time }: LogRecord, paint: Painter): string {
 
 function errorOf(fields: LogRecord["fields"], paint: Painter): string {
   const { "error.stack_trace": stack, "error.type": type, "error.message": message } = fields;
-  if (type === undefined) return "";
-  const text = typeof stack === "string" && stack !== "" ? stack : `${String(type)}: ${String(message)}`;
+  if (typeof type !== "string") return "";
+  const text = typeof stack === "string" && stack !== "" ? stack : `${type}: ${String(message)}`;
   return `\n    ${paint("dim", indented(text))}`;
 }
 

@@ -12,5 +12,7 @@ export function supportsNode(version: string): boolean {
   const [major, minor, patch] = version.split(".").map((part) => Number.parseInt(part, 10)) as [number, number, number];
   const last = LINES[LINES.length - 1] as number[];
   if (major > (last[0] as number)) return true;
-  return LINES.some((line) => line[0] === major && (minor > (line[1] as number) || (minor === line[1] && patch >= (line[2] as number))));
+  return LINES.some(
+    (line) => line[0] === major && (minor > (line[1] as number) || (minor === line[1] && patch >= (line[2] as number))),
+  );
 }

@@ -95,7 +95,13 @@ function readArguments(args: readonly string[]): {
   program: string | undefined;
   programArguments: readonly string[];
 } {
-  const { tokens } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: false, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: OPTIONS,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
   const first = tokens.find((token) => token.kind === "positional");
   const own = first === undefined ? args : args.slice(0, first.index);
   try {
@@ -122,7 +128,9 @@ function checkProgram(program: string): void {
   try {
     createRequire(resolve("program.js")).resolve(resolve(program));
   } catch (cause) {
-    throw new SealtraceError("SEALTRACE_PROGRAM_MISSING", `There is no program ${resolve(program)}. Check its path.`, { cause });
+    throw new SealtraceError("SEALTRACE_PROGRAM_MISSING", `There is no program ${resolve(program)}. Check its path.`, {
+      cause,
+    });
   }
 }
 

@@ -22,7 +22,13 @@ interface RunRecords {
 }
 
 /** Prints, to standard error, what the run that added the last `written` records to this stream has recorded. */
-export function printSummary({ directory, written }: { readonly directory: string; readonly written: number }): Promise<void> {
+export function printSummary({
+  directory,
+  written,
+}: {
+  readonly directory: string;
+  readonly written: number;
+}): Promise<void> {
   const verification = verifyStream(directory, { keysDirectory: configurationDirectory(readEnvironment()) });
   const run = readRun(directory, Math.max(0, verification.records - written));
   const trace = openTrace(directory, { only: (file, offset) => run.chunks.has(`${file}:${offset}`) });
@@ -31,20 +37,30 @@ export function printSummary({ directory, written }: { readonly directory: strin
   const { files, functions } = run.instrumented ?? { files: 0, functions: 0 };
   const lines = [
     "",
-    heading("recorded", paint) + `${counted(found.calls, "call")} of ${counted(found.functionCount, "function")}, ${counted(run.logRecords, "log record")}, ${byteCount(run.bytes)}`,
+    heading("recorded", paint) +
+      `${counted(found.calls, "call")} of ${counted(found.functionCount, "function")}, ${counted(run.logRecords, "log record")}, ${byteCount(run.bytes)}`,
     heading("", paint) + paint("dim", `${counted(functions, "function")} in ${counted(files, "file")} instrumented`),
   ];
   if (found.functions.length > 0) {
     const [head, ...rows] = hotspotTable(found.functions);
-    lines.push("", heading("slowest", paint) + paint("dim", head as string), ...rows.map((row) => heading("", paint) + fit(row, WIDTH)));
+    lines.push(
+      "",
+      heading("slowest", paint) + paint("dim", head as string),
+      ...rows.map((row) => heading("", paint) + fit(row, WIDTH)),
+    );
   }
   const errors = [...countErrors(trace).entries(), ...run.problems.entries()];
   if (errors.length > 0) {
     lines.push("");
     errors.slice(0, ERRORS_SHOWN).forEach(([text, times], i) => {
-      lines.push(heading(i === 0 ? "errors" : "", paint) + paint("red", fit(printable(text), WIDTH)) + (times > 1 ? paint("dim", ` ×${count(times)}`) : ""));
+      lines.push(
+        heading(i === 0 ? "errors" : "", paint) +
+          paint("red", fit(printable(text), WIDTH)) +
+          (times > 1 ? paint("dim", ` ×${count(times)}`) : ""),
+      );
     });
-    if (errors.length > ERRORS_SHOWN) lines.push(heading("", paint) + paint("dim", `and ${errors.length - ERRORS_SHOWN} others`));
+    if (errors.length > ERRORS_SHOWN)
+      lines.push(heading("", paint) + paint("dim", `and ${errors.length - ERRORS_SHOWN} others`));
   }
   lines.push("", heading("seal", paint) + verdict(verification, paint));
   const logs = shownPath(dirname(directory));
@@ -53,7 +69,8 @@ export function printSummary({ directory, written }: { readonly directory: strin
     "",
     heading("next", paint) + `npx sealtrace trace tree${where} ${paint("dim", "# what happened, call by call")}`,
     heading("", paint) + `npx sealtrace logs --level WARNING${where} ${paint("dim", "# what went wrong")}`,
-    heading("", paint) + `npx sealtrace verify${where} ${paint("dim", `# is ${basename(directory)} as it was sealed?`)}`,
+    heading("", paint) +
+      `npx sealtrace verify${where} ${paint("dim", `# is ${basename(directory)} as it was sealed?`)}`,
     "",
   );
   process.stderr.write(`${lines.join("\n")}\n`);
@@ -92,10 +109,13 @@ function readRun(directory: string, from: number): RunRecords {
     }
     logRecords += 1;
     if (action === "process-end" && fields["sealtrace.instrumented.files"] !== undefined) {
-      instrumented = { files: Number(fields["sealtrace.instrumented.files"]), functions: Number(fields["sealtrace.instrumented.functions"]) };
+      instrumented = {
+        files: Number(fields["sealtrace.instrumented.files"]),
+        functions: Number(fields["sealtrace.instrumented.functions"]),
+      };
     }
     const level = fields["log.level"];
-    if (level === "ERROR" || level === "CRITICAL") add(problems, `${String(level).toLowerCase()}: ${String(fields.message)}`);
+    if (level === "ERROR" || level === "CRITICAL") add(problems, `${level.toLowerCase()}: ${String(fields.message)}`);
   }
   return { logRecords, bytes, chunks, problems, instrumented };
 }

@@ -1,6 +1,5 @@
 /** How things look on a terminal. Whatever comes from a file goes through `printable` first: it must not steer the terminal. */
 import { styleText } from "node:util";
-import type { WriteStream } from "node:tty";
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | "magenta";
 
@@ -13,7 +12,7 @@ export function painterFor(stream: NodeJS.WriteStream): Painter {
 
 /** Columns of a terminal; undefined for a file or a pipe, whose lines may be of any length. */
 export function widthOf(stream: NodeJS.WriteStream): number | undefined {
-  return stream.isTTY ? (stream as WriteStream).columns : undefined;
+  return stream.isTTY ? stream.columns : undefined;
 }
 
 /** A text cut to a width, which is said by an ellipsis. */
@@ -55,7 +54,9 @@ export function table(rows: readonly (readonly string[])[], rightAligned: readon
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row
-      .map((cell, column) => (rightAligned.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) =>
+        rightAligned.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
       .join("  ")
       .trimEnd(),
   );

@@ -3,8 +3,24 @@ import { relative } from "node:path";
 import { printable } from "../config/index.ts";
 import type { FunctionInfo } from "../record/index.ts";
 import { readRecords } from "../store/index.ts";
-import { callTree, hotspots, openTrace, type CallNode, type CallTree, type Hotspot, type Hotspots, type Trace } from "../trace-utils/index.ts";
-import { choiceOption, countOption, directoryArgument, parseCommandLine, wrongUse, type CommandLine } from "./arguments.ts";
+import {
+  callTree,
+  hotspots,
+  openTrace,
+  type CallNode,
+  type CallTree,
+  type Hotspot,
+  type Hotspots,
+  type Trace,
+} from "../trace-utils/index.ts";
+import {
+  choiceOption,
+  countOption,
+  directoryArgument,
+  parseCommandLine,
+  wrongUse,
+  type CommandLine,
+} from "./arguments.ts";
 import { count, counted, duration, fit, painterFor, table, widthOf, type Painter } from "./terminal.ts";
 
 const HELP = `Usage: sealtrace trace tree [options] [dir]
@@ -54,7 +70,8 @@ function execute([name, ...rest]: readonly string[]): number {
   const print = name === "tree" ? treePrinter(line) : topPrinter(line);
   const opened = openTrace(directoryArgument("trace", line.positionals));
   print(opened);
-  for (const { file, error } of opened.errors) process.stderr.write(`sealtrace: ${printable(file)}: ${printable(error.message)}\n`);
+  for (const { file, error } of opened.errors)
+    process.stderr.write(`sealtrace: ${printable(file)}: ${printable(error.message)}\n`);
   return opened.errors.length > 0 ? 1 : 0;
 }
 
@@ -113,7 +130,8 @@ function treePrinter(line: CommandLine): Print {
     const notes = readNotes(opened.streams, tree);
     const keep = selection(tree, isWanted);
     if (line.values.json === true) {
-      for (const root of tree.roots) if (keep(root)) process.stdout.write(`${JSON.stringify(asJson(root, keep, notes))}\n`);
+      for (const root of tree.roots)
+        if (keep(root)) process.stdout.write(`${JSON.stringify(asJson(root, keep, notes))}\n`);
       return;
     }
     const printer = new TreePrinter({ notes, keep, depth, limit, width, paint: painterFor(process.stdout) });
@@ -130,7 +148,12 @@ function readNotes(streams: readonly string[], tree: CallTree): Map<string, Note
   for (const stream of streams) {
     for (const record of readRecords(stream)) {
       if (!record.line.includes('"span.id":"')) continue;
-      const { "span.id": call, "@timestamp": time, "log.level": level, message } = JSON.parse(record.text()) as Record<string, string>;
+      const {
+        "span.id": call,
+        "@timestamp": time,
+        "log.level": level,
+        message,
+      } = JSON.parse(record.text()) as Record<string, string>;
       if (call === undefined || !tree.calls.has(call)) continue;
       const note = { time: BigInt(Date.parse(time ?? "") || 0) * 1_000_000n, level: level ?? "", text: message ?? "" };
       const known = notes.get(call);
@@ -176,9 +199,14 @@ function selection(tree: CallTree, wanted: Wanted | undefined): (node: CallNode)
   return (node) => kept.has(node);
 }
 
-function asJson(node: CallNode, keep: (node: CallNode) => boolean, notes: ReadonlyMap<string, readonly Note[]>): unknown {
+function asJson(
+  node: CallNode,
+  keep: (node: CallNode) => boolean,
+  notes: ReadonlyMap<string, readonly Note[]>,
+): unknown {
   const { id, traceId, cause, pid, thread, start, end, result, error } = node;
-  const parsed = (text: string | undefined): unknown => (text === undefined || text === "" ? undefined : (JSON.parse(text) as unknown));
+  const parsed = (text: string | undefined): unknown =>
+    text === undefined || text === "" ? undefined : (JSON.parse(text) as unknown);
   return {
     id,
     traceId,
@@ -236,7 +264,9 @@ class TreePrinter {
 
   /** What happened in a call, in order. */
   #entriesOf(node: CallNode): Entry[] {
-    const calls: [bigint, Entry][] = node.children.filter(this.#options.keep).map((child) => [child.start, { node: child }]);
+    const calls: [bigint, Entry][] = node.children
+      .filter(this.#options.keep)
+      .map((child) => [child.start, { node: child }]);
     const notes: [bigint, Entry][] = (this.#options.notes.get(node.id) ?? []).map((note) => [note.time, { note }]);
     return [...calls, ...notes].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, entry]) => entry);
   }
@@ -256,7 +286,10 @@ class TreePrinter {
     const result = node.result === undefined ? "" : ` → ${printable(node.result)}`;
     const cause = node.cause === undefined ? "" : ` (caused by ${node.cause})`;
     const left = room - name.length - time.length - cause.length - 4;
-    const values = fit(printable(argumentText(node.arguments)), Math.max(10, Math.floor(outcome + result === "" ? left : left * 0.6)));
+    const values = fit(
+      printable(argumentText(node.arguments)),
+      Math.max(10, Math.floor(outcome + result === "" ? left : left * 0.6)),
+    );
     const after = fit(outcome + result, Math.max(10, left - values.length));
     const shownAfter = node.error === undefined ? after : paint("red", after);
     return `${paint("bold", name)}(${values})${shownAfter} ${paint("dim", time + cause)}`;
@@ -265,7 +298,10 @@ class TreePrinter {
   #describeNote({ level, text }: Note, indent: number): string {
     const { paint, width } = this.#options;
     const shown = `${printable(level)} ${printable(text)}`;
-    return paint(level === "ERROR" || level === "CRITICAL" ? "red" : level === "WARNING" ? "yellow" : "cyan", width === undefined ? shown : fit(shown, Math.max(40, width - indent)));
+    return paint(
+      level === "ERROR" || level === "CRITICAL" ? "red" : level === "WARNING" ? "yellow" : "cyan",
+      width === undefined ? shown : fit(shown, Math.max(40, width - indent)),
+    );
   }
 }
 

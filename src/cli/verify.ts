@@ -1,7 +1,13 @@
 /** `sealtrace verify`: is every record as it was sealed? */
 import { configurationDirectory, printable, readEnvironment } from "../config/index.ts";
 import { readFileText } from "../file-utils/index.ts";
-import { listStreams, verifyStream, type Problem, type StreamVerification, type VerifyOptions } from "../store/index.ts";
+import {
+  listStreams,
+  verifyStream,
+  type Problem,
+  type StreamVerification,
+  type VerifyOptions,
+} from "../store/index.ts";
 import { directoryArgument, parseCommandLine } from "./arguments.ts";
 import { byteCount, count, counted, painterFor, type Painter } from "./terminal.ts";
 
@@ -55,13 +61,21 @@ function report(result: StreamVerification, paint: Painter): string[] {
     lines.push(`  ${text}`);
   };
   if (result.trust === "self-attested") {
-    add(paint("yellow", "self-attested: the key lies beside the log, so whoever could change the log could change it too"));
+    add(
+      paint(
+        "yellow",
+        "self-attested: the key lies beside the log, so whoever could change the log could change it too",
+      ),
+    );
   }
   if (result.trace.chunks > 0) {
-    add(`${counted(result.trace.events, "call event")} in ${counted(result.trace.chunks, "chunk")}, ${byteCount(result.trace.bytes)}`);
+    add(
+      `${counted(result.trace.events, "call event")} in ${counted(result.trace.chunks, "chunk")}, ${byteCount(result.trace.bytes)}`,
+    );
   }
   if (result.active) add(`being written; ${counted(result.unsealed, "record")} not sealed yet`);
-  for (const { from, to } of result.late) add(`records ${from} to ${to - 1} were sealed late: their writer died before it could`);
+  for (const { from, to } of result.late)
+    add(`records ${from} to ${to - 1} were sealed late: their writer died before it could`);
   if (result.tornBytes > 0) add(`${counted(result.tornBytes, "byte")} of torn lines or chunks were set aside (torn/)`);
   if (result.closed !== undefined) {
     const { found, signed, successor } = result.closed;
@@ -75,7 +89,11 @@ function report(result: StreamVerification, paint: Painter): string[] {
 /** `verified: N records, checkpoint <root> (pinned)`, or that it failed. */
 export function verdict(result: StreamVerification, paint: Painter): string {
   const { ok, records, root, signedSize, problems, moreProblems } = result;
-  if (!ok) return paint("red", `FAILED: ${counted(problems.length + moreProblems, "problem")} in ${counted(records, "record")}`);
+  if (!ok)
+    return paint(
+      "red",
+      `FAILED: ${counted(problems.length + moreProblems, "problem")} in ${counted(records, "record")}`,
+    );
   const key = result.trust === "pinned" ? "signed by this installation's key or the one given" : "self-attested";
   return `${paint("green", "verified")}: ${counted(records, "record")}, checkpoint ${root.slice(0, 12)}… over ${count(signedSize)} (${key})`;
 }

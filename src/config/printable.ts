@@ -4,8 +4,8 @@ const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
  * A text from outside as a terminal may see it: control and formatting characters, lone surrogates and unassigned code points become
  * `\uXXXX`, as in JSON (RFC 8259 section 7), so that JSON stays the same JSON. Longer texts are cut.
  */
-export function printable(text: string, maxLength = Infinity): string {
-  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+export function printable(text: string, maxLength?: number): string {
+  const cut = maxLength !== undefined && text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
   return cut.replace(UNPRINTABLE, escape);
 }
 

@@ -46,5 +46,5 @@ export function createFile(path: string, content: string | Uint8Array, mode = 0o
 
 /** Goes on after short writes, which are no error to the system. */
 export function writeFully(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done, bytes.length - done);
+  for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done, bytes.length - done);
 }

@@ -8,9 +8,13 @@ export function fileSystemError(cause: unknown, path: string, purpose: Purpose):
   const code = (cause as NodeJS.ErrnoException | null)?.code;
   const [ours, sentence] = explain(code, purpose);
   const detail = code ?? (cause instanceof Error ? cause.message : String(cause));
-  return new SealtraceError(ours, `${path} could not be ${purpose === "read" ? "read" : "written"}: ${sentence} (${detail}).`, {
-    cause,
-  });
+  return new SealtraceError(
+    ours,
+    `${path} could not be ${purpose === "read" ? "read" : "written"}: ${sentence} (${detail}).`,
+    {
+      cause,
+    },
+  );
 }
 
 function explain(code: string | undefined, purpose: Purpose): [SealtraceErrorCode, string] {
@@ -30,7 +34,10 @@ function explain(code: string | undefined, purpose: Purpose): [SealtraceErrorCod
     case "ENOTDIR":
     case "EISDIR":
     case "EEXIST":
-      return [directoryCode(purpose), "a file stands where a directory should be, or the other way round; check the path"];
+      return [
+        directoryCode(purpose),
+        "a file stands where a directory should be, or the other way round; check the path",
+      ];
     default:
       return ["SEALTRACE_FILE_SYSTEM", "the system refused"];
   }

@@ -50,10 +50,16 @@ const PINO_LEVELS: Readonly<Record<Level, string>> = {
 /** A logger that writes to a target. `name` becomes `log.logger`. */
 export function createLogger(target: LogTarget, name: string, bound?: Fields): Logger {
   if (typeof name !== "string" || name === "") {
-    throw new SealtraceError("SEALTRACE_USAGE", "getLogger needs a name: a text that says which part of the program speaks.");
+    throw new SealtraceError(
+      "SEALTRACE_USAGE",
+      "getLogger needs a name: a text that says which part of the program speaks.",
+    );
   }
   if (name === WRITERS_OWN) {
-    throw new SealtraceError("SEALTRACE_USAGE", `The name ${WRITERS_OWN} marks what the writer says of itself. Choose another for this logger.`);
+    throw new SealtraceError(
+      "SEALTRACE_USAGE",
+      `The name ${WRITERS_OWN} marks what the writer says of itself. Choose another for this logger.`,
+    );
   }
   const logger = `,"log.logger":${quote(name.slice(0, 256))}`;
   let context: RecordContext | undefined;
@@ -73,9 +79,11 @@ export function createLogger(target: LogTarget, name: string, bound?: Fields): L
     target.sink?.writeLine(line);
   }
 
-  const method = (level: Level): LogMethod => (first, second, ...values) => {
-    if (LEVELS[level] >= target.threshold) write(level, first, second, values);
-  };
+  const method =
+    (level: Level): LogMethod =>
+    (first, second, ...values) => {
+      if (LEVELS[level] >= target.threshold) write(level, first, second, values);
+    };
   const warning = method("WARNING");
   const critical = method("CRITICAL");
   const debug = method("DEBUG");
@@ -89,7 +97,10 @@ export function createLogger(target: LogTarget, name: string, bound?: Fields): L
     critical,
     isEnabled(level) {
       if (!isLevel(level)) {
-        throw new SealtraceError("SEALTRACE_USAGE", `${String(level)} is no level; use one of ${Object.keys(LEVELS).join(", ")}.`);
+        throw new SealtraceError(
+          "SEALTRACE_USAGE",
+          `${String(level)} is no level; use one of ${Object.keys(LEVELS).join(", ")}.`,
+        );
       }
       return target.ensureConnected() && LEVELS[level] >= target.threshold;
     },

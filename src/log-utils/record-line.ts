@@ -86,7 +86,9 @@ export function formatFields(fields: object, censor: Censor): string {
 }
 
 function formatMessage(message: string, censor: Censor): string {
-  return message.length <= MESSAGE_LIMITS.string ? quote(censor.censorText(message)) : formatValue(message, censor, MESSAGE_LIMITS);
+  return message.length <= MESSAGE_LIMITS.string
+    ? quote(censor.censorText(message))
+    : formatValue(message, censor, MESSAGE_LIMITS);
 }
 
 function callMembers(): string {
@@ -102,7 +104,7 @@ function errorMembers(error: Error, censor: Censor): string {
 
 function keyOf(name: string, censor: Censor): Key {
   let table = keys.get(censor);
-  if (table === undefined) keys.set(censor, (table = new Map()));
+  if (table === undefined) keys.set(censor, (table = new Map<string, Key>()));
   const known = table.get(name);
   if (known !== undefined) return known;
   const shown = RESERVED.has(name) ? `fields.${name}` : name;

@@ -12,7 +12,9 @@ connectOnFirstCall(() => {
     startRecording();
   } catch (error) {
     // A traced function must work whatever is wrong with the recording.
-    writeStandardError(`sealtrace: calls are not recorded. ${error instanceof Error ? error.message : String(error)}\n`);
+    writeStandardError(
+      `sealtrace: calls are not recorded. ${error instanceof Error ? error.message : String(error)}\n`,
+    );
   }
 });
 

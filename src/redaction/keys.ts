@@ -32,8 +32,6 @@ const WHOLE = new Set(["pass", "pin", "pan", "otp", "auth", "bearer", "iban", "m
 export function looksSecret(key: string): boolean {
   const name = key.replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
   return (
-    WHOLE.has(name) ||
-    ENDINGS.some((ending) => name.endsWith(ending)) ||
-    CONTAINED.some((part) => name.includes(part))
+    WHOLE.has(name) || ENDINGS.some((ending) => name.endsWith(ending)) || CONTAINED.some((part) => name.includes(part))
   );
 }

@@ -21,8 +21,10 @@ export function parseCheckpointText(text: string): Checkpoint {
     throw new NoteError("a checkpoint has an origin, a size and a root, a line each");
   }
   const size = Number(digits);
-  if (!/^(0|[1-9][0-9]*)$/.test(digits) || !Number.isSafeInteger(size)) throw new NoteError("the checkpoint's size is no number");
+  if (!/^(0|[1-9][0-9]*)$/.test(digits) || !Number.isSafeInteger(size))
+    throw new NoteError("the checkpoint's size is no number");
   const root = Buffer.from(base64, "base64");
-  if (root.length !== HASH_BYTES || root.toString("base64") !== base64) throw new NoteError("the checkpoint's root is no hash");
+  if (root.length !== HASH_BYTES || root.toString("base64") !== base64)
+    throw new NoteError("the checkpoint's root is no hash");
   return { origin, size, root };
 }

@@ -120,7 +120,8 @@ function decodeBase64(text: string): Buffer {
 }
 
 function checkName(name: string): string {
-  if (!NAME.test(name)) throw new NoteError("a key name has no spaces, plus signs or control characters, and is not empty");
+  if (!NAME.test(name))
+    throw new NoteError("a key name has no spaces, plus signs or control characters, and is not empty");
   return name;
 }
 

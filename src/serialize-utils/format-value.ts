@@ -168,7 +168,10 @@ function formatEntry([key, value]: [unknown, unknown], state: State): string {
 
 function formatProperty(object: object, key: string, state: State): string {
   state.left -= key.length + 3;
-  const name = key.length <= 256 ? quote(state.censor.censorText(key)) : formatString(key, state.censor, { ...state.limits, string: 256 });
+  const name =
+    key.length <= 256
+      ? quote(state.censor.censorText(key))
+      : formatString(key, state.censor, { ...state.limits, string: 256 });
   if (state.censor.isSecretKey(key)) return `${name}:${QUOTED_REDACTED}`;
   const property = Object.getOwnPropertyDescriptor(object, key);
   if (property === undefined) return `${name}:"[undefined]"`;
@@ -222,10 +225,10 @@ function isNative(getter: () => unknown): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(nativeText.call(getter));
 }
 
-const mapSize = uncurriedSize<ReadonlyMap<unknown, unknown>>(Map.prototype);
-const setSize = uncurriedSize<ReadonlySet<unknown>>(Set.prototype);
+const mapSize = uncurriedSize(Map.prototype);
+const setSize = uncurriedSize(Set.prototype);
 
-function uncurriedSize<T>(prototype: object): (value: T) => number {
-  const getter = Object.getOwnPropertyDescriptor(prototype, "size")?.get as (this: T) => number;
+function uncurriedSize(prototype: object): (value: object) => number {
+  const getter = Object.getOwnPropertyDescriptor(prototype, "size")?.get as (this: object) => number;
   return (value) => getter.call(value);
 }

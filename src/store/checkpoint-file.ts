@@ -51,7 +51,8 @@ export function readNewestNote(stream: string): string | undefined {
 /** The checkpoint in a note, signed by this key for this origin. Throws a NoteError that says why it is none. */
 export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
   const checkpoint = parseCheckpointText(openNote(note, key));
-  if (checkpoint.origin !== key.name) throw new NoteError(`the checkpoint is of ${checkpoint.origin}, not of ${key.name}`);
+  if (checkpoint.origin !== key.name)
+    throw new NoteError(`the checkpoint is of ${checkpoint.origin}, not of ${key.name}`);
   return checkpoint;
 }
 

@@ -58,14 +58,22 @@ export interface ChunkReference {
 }
 
 export function chunkFields(reference: ChunkReference): ControlFields {
-  return Object.fromEntries(Object.entries(reference).map(([name, value]) => [`sealtrace.trace.${name}`, value as string | number]));
+  return Object.fromEntries(
+    Object.entries(reference).map(([name, value]) => [`sealtrace.trace.${name}`, value as string | number]),
+  );
 }
 
 /** What the fields of a `trace-chunk` record say; undefined when they say nothing sensible. */
 export function readChunkReference(fields: Readonly<Record<string, unknown>>): ChunkReference | undefined {
   const field = (name: string): unknown => fields[`sealtrace.trace.${name}`];
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  const [file, offset, bytes, events, sha256] = [field("file"), field("offset"), field("bytes"), field("events"), field("sha256")];
+  const [file, offset, bytes, events, sha256] = [
+    field("file"),
+    field("offset"),
+    field("bytes"),
+    field("events"),
+    field("sha256"),
+  ];
   if (typeof file !== "string" || typeof sha256 !== "string") return undefined;
   if (!isCount(offset) || !isCount(bytes) || !isCount(events)) return undefined;
   return { file, offset, bytes, events, sha256 };

@@ -61,7 +61,11 @@ export function prepareLogs(logsDirectory: string, keysDirectory: string): void 
 function makeKey(keysDirectory: string): void {
   createPrivateDirectory(keysDirectory);
   const { privateKey } = generateKeyPairSync("ed25519");
-  publish(keysDirectory, layout.signingKey(keysDirectory), privateKey.export({ format: "pem", type: "pkcs8" }) as string);
+  publish(
+    keysDirectory,
+    layout.signingKey(keysDirectory),
+    privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
+  );
 }
 
 /** Of several processes that publish the same file, the first wins and all see a whole file. */
@@ -73,25 +77,43 @@ function publish(directory: string, path: string, content: string): void {
 
 function readSigningKey(path: string): KeyObject {
   if (!isPrivateFile(path)) {
-    throw new SealtraceError("SEALTRACE_KEY_INVALID", `Others may read the signing key ${path}. Make it private: mode 0600.`);
+    throw new SealtraceError(
+      "SEALTRACE_KEY_INVALID",
+      `Others may read the signing key ${path}. Make it private: mode 0600.`,
+    );
   }
   try {
     const key = createPrivateKey(readFileText(path, MAX_KEY_FILE_BYTES));
     if (key.asymmetricKeyType === "ed25519") return key;
   } catch (cause) {
     if (cause instanceof SealtraceError) throw cause;
-    throw new SealtraceError("SEALTRACE_KEY_INVALID", `${path} holds no private key in PEM. Restore it from a copy, or move it away to begin with a new key.`, { cause });
+    throw new SealtraceError(
+      "SEALTRACE_KEY_INVALID",
+      `${path} holds no private key in PEM. Restore it from a copy, or move it away to begin with a new key.`,
+      { cause },
+    );
   }
-  throw new SealtraceError("SEALTRACE_KEY_INVALID", `${path} is not an Ed25519 key. Move it away to begin with a new key.`);
+  throw new SealtraceError(
+    "SEALTRACE_KEY_INVALID",
+    `${path} is not an Ed25519 key. Move it away to begin with a new key.`,
+  );
 }
 
 function readName(path: string): string {
   const name = readFileText(path, 1024).trimEnd();
   if (/^[a-z0-9][a-z0-9._-]{0,127}$/.test(name)) return name;
-  throw new SealtraceError("SEALTRACE_KEY_INVALID", `${path} holds no installation name (lower-case letters, digits, dots and dashes).`);
+  throw new SealtraceError(
+    "SEALTRACE_KEY_INVALID",
+    `${path} holds no installation name (lower-case letters, digits, dots and dashes).`,
+  );
 }
 
 function newName(publicKey: KeyObject): string {
-  const host = hostname().toLowerCase().replace(/[^a-z0-9.-]+/g, "-").replace(/^[^a-z0-9]+/, "").slice(0, 64) || "host";
+  const host =
+    hostname()
+      .toLowerCase()
+      .replace(/[^a-z0-9.-]+/g, "-")
+      .replace(/^[^a-z0-9]+/, "")
+      .slice(0, 64) || "host";
   return `${host}-${hash("sha256", publicKeyBytes(publicKey), "hex").slice(0, 8)}`;
 }

@@ -60,6 +60,10 @@ export function isStreamName(name: string): boolean {
 
 /** A service's name as it begins its streams' names. */
 export function streamPrefix(service: string): string {
-  const plain = service.toLowerCase().replace(/[^a-z0-9._-]+/g, "-").replace(/^[.-]+/, "").slice(0, 64);
+  const plain = service
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, "-")
+    .replace(/^[.-]+/, "")
+    .slice(0, 64);
   return plain === "" ? "program" : plain;
 }

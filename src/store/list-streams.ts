@@ -27,14 +27,20 @@ export interface StreamInfo {
 export function listStreams(directory: string): StreamInfo[] {
   const path = resolve(directory);
   if (!pathExists(path)) {
-    throw new SealtraceError("SEALTRACE_NOT_A_STREAM", `There is no directory ${path}. Give the logs directory, or one stream in it.`);
+    throw new SealtraceError(
+      "SEALTRACE_NOT_A_STREAM",
+      `There is no directory ${path}. Give the logs directory, or one stream in it.`,
+    );
   }
   if (isStream(path)) return [describe(path)];
   const streams = listDirectory(path)
     .map((name) => join(path, name))
     .filter((entry) => fileSize(entry) === undefined && isStream(entry));
   if (streams.length === 0) {
-    throw new SealtraceError("SEALTRACE_NOT_A_STREAM", `${path} holds no stream. Give the logs directory, or one stream in it.`);
+    throw new SealtraceError(
+      "SEALTRACE_NOT_A_STREAM",
+      `${path} holds no stream. Give the logs directory, or one stream in it.`,
+    );
   }
   const begun = new Map(streams.map((stream) => [stream, firstTime(stream)]));
   const order = (stream: string): string => begun.get(stream) ?? "";
@@ -88,5 +94,8 @@ function firstTime(stream: string): string {
 export function requireStream(directory: string): string {
   const path = resolve(directory);
   if (pathExists(path) && fileSize(path) === undefined && isStream(path)) return path;
-  throw new SealtraceError("SEALTRACE_NOT_A_STREAM", `${path} is no stream. Give a stream's directory, as \`sealtrace verify\` lists them.`);
+  throw new SealtraceError(
+    "SEALTRACE_NOT_A_STREAM",
+    `${path} is no stream. Give a stream's directory, as \`sealtrace verify\` lists them.`,
+  );
 }

@@ -1,9 +1,24 @@
 /** Finds or makes the stream that a starting writer writes. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { acquireLock, createPrivateDirectory, listDirectory, pathExists, readFileText, replaceFile, type Lock } from "../file-utils/index.ts";
+import {
+  acquireLock,
+  createPrivateDirectory,
+  listDirectory,
+  pathExists,
+  readFileText,
+  replaceFile,
+  type Lock,
+} from "../file-utils/index.ts";
 import { SealtraceError } from "../record/index.ts";
-import { CompactRange, decodeVerifierKey, encodeVerifierKey, NoteError, signNote, type VerifierKey } from "../seal/index.ts";
+import {
+  CompactRange,
+  decodeVerifierKey,
+  encodeVerifierKey,
+  NoteError,
+  signNote,
+  type VerifierKey,
+} from "../seal/index.ts";
 import { formatClosedNote, readClosedNote, type ClosedNote } from "./closed-note.ts";
 import { checkFormat } from "./format-file.ts";
 import type { Installation } from "./keys.ts";
@@ -54,7 +69,9 @@ interface Predecessor extends ClosedNote {
 
 function streamNames({ logsDirectory, service }: OpenStreamOptions): string[] {
   const prefix = `${streamPrefix(service)}-`;
-  return listDirectory(logsDirectory).filter((name) => name.startsWith(prefix) && /^[0-9a-f]{8}$/.test(name.slice(prefix.length)));
+  return listDirectory(logsDirectory).filter(
+    (name) => name.startsWith(prefix) && /^[0-9a-f]{8}$/.test(name.slice(prefix.length)),
+  );
 }
 
 function newName(service: string): string {
@@ -81,7 +98,11 @@ function readOwnClosedNote({ logsDirectory, installation }: OpenStreamOptions, n
 }
 
 /** Undefined when the stream is not to be had: somebody writes it, it is closed, or it is not ours to write. */
-function tryOpen(options: OpenStreamOptions, name: string, predecessor: Predecessor | undefined): StreamWriter | undefined {
+function tryOpen(
+  options: OpenStreamOptions,
+  name: string,
+  predecessor: Predecessor | undefined,
+): StreamWriter | undefined {
   const directory = join(options.logsDirectory, name);
   if (!pathExists(directory)) return predecessor === undefined ? undefined : create(options, name, predecessor);
   if (!isOurs(options, name)) return undefined;
@@ -184,7 +205,16 @@ function begin(
   }
   if (!pathExists(layout.format(directory))) replaceFile(layout.format(directory), FORMAT_LINE);
   const { segmentBytes = DEFAULT_SEGMENT_BYTES, segmentRecords = DEFAULT_SEGMENT_RECORDS } = options;
-  const writer = new StreamWriter({ directory, name, service, installation, lock, position, segmentBytes, segmentRecords });
+  const writer = new StreamWriter({
+    directory,
+    name,
+    service,
+    installation,
+    lock,
+    position,
+    segmentBytes,
+    segmentRecords,
+  });
   if (writer.size === 0) {
     writer.appendControl("stream-start", {
       "sealtrace.version": version,

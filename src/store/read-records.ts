@@ -32,7 +32,8 @@ export function* readRecords(
   for (const { bytes, segment, terminated, length } of readSegmentLines(stream, segments.slice(Math.max(0, first)))) {
     if (segment !== current) index = current = segment;
     if (index >= to) return;
-    if (index >= from && terminated && length <= MAX_LINE_BYTES) yield { index, line: bytes, text: () => bytes.toString() };
+    if (index >= from && terminated && length <= MAX_LINE_BYTES)
+      yield { index, line: bytes, text: () => bytes.toString() };
     index += 1;
   }
 }

@@ -29,7 +29,7 @@ export function* readTraceChunks(directory: string): Generator<TraceChunk | Trac
 function* readFileChunks(stream: string, file: string): Generator<TraceChunk | TraceChunkError> {
   const path = layout.trace(stream, file);
   const size = fileSize(path) ?? 0;
-  for (let offset = 0; offset < size; ) {
+  for (let offset = 0; offset < size;) {
     const length = attempt(() => chunkBytes(readRange(path, offset, CHUNK_HEADER_BYTES), `${path} at byte ${offset}`));
     if (length instanceof SealtraceError) {
       yield { file, offset, error: length };

@@ -60,7 +60,13 @@ export class RecordSequence {
     const expected = this.#expected;
     const next = after?.seal?.index;
     if (claimed === expected + 1 && next === expected) {
-      this.#bad("records-swapped", line, `records ${expected} and ${expected + 1} have changed places`, expected, expected + 1);
+      this.#bad(
+        "records-swapped",
+        line,
+        `records ${expected} and ${expected + 1} have changed places`,
+        expected,
+        expected + 1,
+      );
       this.#accept(after as SequenceLine, expected + 1, true);
       return true;
     }

@@ -3,7 +3,17 @@
  * the middle of a write has left. Only ever called under the stream's lock.
  */
 import { join } from "node:path";
-import { Appender, createPrivateDirectory, fileSize, listDirectory, pathExists, readFileText, readRange, removeFile, replaceFile } from "../file-utils/index.ts";
+import {
+  Appender,
+  createPrivateDirectory,
+  fileSize,
+  listDirectory,
+  pathExists,
+  readFileText,
+  readRange,
+  removeFile,
+  replaceFile,
+} from "../file-utils/index.ts";
 import { MAX_LINE_BYTES } from "../record/index.ts";
 import { CompactRange, leafHash, type VerifierKey } from "../seal/index.ts";
 import { readCheckpointEntries, readNewestNote, tryOpenCheckpoint } from "./checkpoint-file.ts";
@@ -180,7 +190,12 @@ function recoverTrace(stream: string, { covered, segment, tree }: Scan): SetAsid
     const index = traceIndex(name);
     // Trace files end with their segment: older ones are covered by segments that were not read here.
     if (index === undefined || index < segment) continue;
-    const aside = setAsideTail(stream, layout.trace(stream, name), covered.get(name) ?? 0, `${padded(tree.size)}.trace`);
+    const aside = setAsideTail(
+      stream,
+      layout.trace(stream, name),
+      covered.get(name) ?? 0,
+      `${padded(tree.size)}.trace`,
+    );
     if (aside.bytes > 0) result = aside;
   }
   return result;

@@ -48,13 +48,11 @@ export function encodeChunk(
   functions: ReadonlyMap<number, FunctionInfo>,
 ): Buffer {
   const kinds: number[] = [];
-  const [calls, times, ids, parents, lengths] = [0, 0, 0, 0, 0].map(() => new VarintWriter()) as VarintWriter[] as [
-    VarintWriter,
-    VarintWriter,
-    VarintWriter,
-    VarintWriter,
-    VarintWriter,
-  ];
+  const calls = new VarintWriter();
+  const times = new VarintWriter();
+  const ids = new VarintWriter();
+  const parents = new VarintWriter();
+  const lengths = new VarintWriter();
   const traces: string[] = [];
   const texts: string[] = [];
   const used = new Map<number, FunctionInfo>();
@@ -120,15 +118,20 @@ export function encodeChunk(
 
 /** Bytes of the whole chunk, from its first 16. Throws a SealtraceError when they are no chunk header. */
 export function chunkBytes(header: Buffer, where: string): number {
-  if (header.length < CHUNK_HEADER_BYTES || header.toString("latin1", 0, 4) !== MAGIC) throw corrupt(where, "no chunk begins here");
+  if (header.length < CHUNK_HEADER_BYTES || header.toString("latin1", 0, 4) !== MAGIC)
+    throw corrupt(where, "no chunk begins here");
   const version = header.readUInt8(4);
   if (version > VERSION) {
-    throw new SealtraceError("SEALTRACE_FORMAT_TOO_NEW", `${where}: written by a newer sealtrace (chunk version ${version}). Update sealtrace to read it.`);
+    throw new SealtraceError(
+      "SEALTRACE_FORMAT_TOO_NEW",
+      `${where}: written by a newer sealtrace (chunk version ${version}). Update sealtrace to read it.`,
+    );
   }
   if (version !== VERSION || header.readUIntLE(5, 3) !== 0) throw corrupt(where, "the chunk's header is damaged");
   const compressed = header.readUInt32LE(8);
   const payload = header.readUInt32LE(12);
-  if (payload > MAX_PAYLOAD_BYTES || compressed > MAX_PAYLOAD_BYTES + 1024) throw corrupt(where, "the chunk claims to be larger than any is");
+  if (payload > MAX_PAYLOAD_BYTES || compressed > MAX_PAYLOAD_BYTES + 1024)
+    throw corrupt(where, "the chunk claims to be larger than any is");
   return CHUNK_HEADER_BYTES + compressed;
 }
 
@@ -148,7 +151,7 @@ export function decodeChunk(bytes: Buffer, file: string, offset: number): TraceC
 
 function decodePayload(payload: Buffer, file: string, offset: number): TraceChunk {
   const sections: Buffer[] = [];
-  for (let at = 0; at < payload.length; ) {
+  for (let at = 0; at < payload.length;) {
     const length = payload.readUInt32LE(at);
     if (at + 4 + length > payload.length || sections.length === 9) throw new RangeError("a section does not fit");
     sections.push(payload.subarray(at + 4, at + 4 + length));
@@ -156,7 +159,15 @@ function decodePayload(payload: Buffer, file: string, offset: number): TraceChun
   }
   if (sections.length !== 9) throw new RangeError("sections are missing");
   const [headerBytes, kinds, callBytes, timeBytes, idBytes, parentBytes, traces, lengthBytes, texts] = sections as [
-    Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
   ];
   const header = readHeader(headerBytes);
   const count = kinds.length;
@@ -200,7 +211,19 @@ function decodePayload(payload: Buffer, file: string, offset: number): TraceChun
   }
   const { thread, pid, prefix, functions } = header;
   return {
-    thread, pid, prefix, file, offset, functions, count, kinds, calls, times, functionIds, parents, traceIds,
+    thread,
+    pid,
+    prefix,
+    file,
+    offset,
+    functions,
+    count,
+    kinds,
+    calls,
+    times,
+    functionIds,
+    parents,
+    traceIds,
     text: (i) => texts.toString("utf8", ends[i], ends[i + 1]),
   };
 }
@@ -219,9 +242,11 @@ function readHeader(bytes: Buffer): Header {
   const { thread, pid, prefix, time, events, functions } = header;
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!isCount(thread) || !isCount(pid) || !isCount(events)) throw new RangeError("the chunk's header lacks numbers");
-  if (typeof prefix !== "string" || !/^[0-9a-f]{6}$/.test(prefix)) throw new RangeError("the chunk's header lacks its prefix");
+  if (typeof prefix !== "string" || !/^[0-9a-f]{6}$/.test(prefix))
+    throw new RangeError("the chunk's header lacks its prefix");
   if (typeof time !== "string" || !/^-?\d{1,19}$/.test(time)) throw new RangeError("the chunk's header lacks its time");
-  if (!Array.isArray(functions) || functions.length > MAX_FUNCTIONS) throw new RangeError("the chunk's header lacks its functions");
+  if (!Array.isArray(functions) || functions.length > MAX_FUNCTIONS)
+    throw new RangeError("the chunk's header lacks its functions");
   const table = new Map<number, FunctionInfo>();
   for (const row of functions as unknown[]) {
     const [id, name, file, line, column] = Array.isArray(row) ? (row as unknown[]) : [];

@@ -64,7 +64,12 @@ export class ControlVerifier {
     const { file, offset, bytes, events } = reference;
     const before = this.#covered.get(file) ?? 0;
     if (offset > before) {
-      this.#problems.add("trace-unsealed", `trace/${file}`, `bytes ${before} to ${offset - 1} of it are under no record`, index);
+      this.#problems.add(
+        "trace-unsealed",
+        `trace/${file}`,
+        `bytes ${before} to ${offset - 1} of it are under no record`,
+        index,
+      );
     }
     this.#covered.set(file, Math.max(before, offset + bytes));
     const { chunks, events: sum, bytes: total } = this.#trace;
@@ -72,7 +77,12 @@ export class ControlVerifier {
     const state = checkChunk(this.#stream, reference);
     if (state === "right") return;
     const what = state === "missing" ? "is not there" : "was changed";
-    this.#problems.add(`trace-${state}`, `trace/${file}`, `the chunk of calls at byte ${offset} ${what} (sealed by record ${index})`, index);
+    this.#problems.add(
+      `trace-${state}`,
+      `trace/${file}`,
+      `the chunk of calls at byte ${offset} ${what} (sealed by record ${index})`,
+      index,
+    );
   }
 
   #readRecovery(fields: Readonly<Record<string, unknown>>): void {

@@ -2,7 +2,15 @@
 import { basename } from "node:path";
 import { fileSize, isLocked, pathExists, readFileText } from "../file-utils/index.ts";
 import { MAX_LINE_BYTES, SealtraceError } from "../record/index.ts";
-import { CompactRange, decodeVerifierKey, encodeVerifierKey, leafHash, NoteError, type Checkpoint, type VerifierKey } from "../seal/index.ts";
+import {
+  CompactRange,
+  decodeVerifierKey,
+  encodeVerifierKey,
+  leafHash,
+  NoteError,
+  type Checkpoint,
+  type VerifierKey,
+} from "../seal/index.ts";
 import { openCheckpoint, readCheckpointEntries, readNewestNote } from "./checkpoint-file.ts";
 import { readClosedNote, type ClosedNote } from "./closed-note.ts";
 import { checkFormat } from "./format-file.ts";
@@ -97,7 +105,8 @@ class Verification {
     const stream = this.#stream;
     const activeBefore = isLocked(layout.lock(stream));
     const format = checkFormat(stream);
-    if (format !== "ours") this.#problems.add(`format-${format}`, "format", `the file that says the format's version is ${format}`);
+    if (format !== "ours")
+      this.#problems.add(`format-${format}`, "format", `the file that says the format's version is ${format}`);
     // Checkpoints before records: a writer that is at work may add to both meanwhile, in the other order.
     const newestNote = readNewestNote(stream);
     const checkpointsEnd = fileSize(layout.checkpoints(stream)) ?? 0;
@@ -135,10 +144,15 @@ class Verification {
     if (verifierKey !== undefined) return { key: decodeGivenKey(verifierKey), trust: "pinned" };
     const installation = keysDirectory === undefined ? undefined : readInstallation(keysDirectory);
     const origin = beside?.name ?? this.#claimedOrigin();
-    if (installation === undefined || !origin.startsWith(`${installation.name}/`)) return { key: beside, trust: "self-attested" };
+    if (installation === undefined || !origin.startsWith(`${installation.name}/`))
+      return { key: beside, trust: "self-attested" };
     const key = decodeVerifierKey(encodeVerifierKey(origin, installation.publicKey));
     if (beside !== undefined && !beside.keyHash.equals(key.keyHash)) {
-      this.#problems.add("key-differs", "origin.vkey", `the key beside the log is not the key of this installation, ${installation.name}`);
+      this.#problems.add(
+        "key-differs",
+        "origin.vkey",
+        `the key beside the log is not the key of this installation, ${installation.name}`,
+      );
     }
     return { key, trust: "pinned" };
   }
@@ -199,7 +213,7 @@ class Verification {
       const which = number === undefined ? "the newest checkpoint" : `checkpoint ${number + 1}`;
       const size = /^[^\n]*\n(\d{1,15})\n/.exec(note)?.[1];
       const record = size === undefined ? undefined : Math.max(0, Number(size) - 1);
-      const code = /sign/.test(error.message) ? "checkpoint-signature" : "checkpoint-malformed";
+      const code = error.message.includes("sign") ? "checkpoint-signature" : "checkpoint-malformed";
       this.#problems.add(code, file, `${which}: ${error.message}`, record);
       return undefined;
     }
@@ -220,21 +234,33 @@ class Verification {
     // Those over records that are not there: their signatures still count.
     for (; next.done !== true; next = checkpoints.next());
     this.#records = this.#sequence.end();
-    if (this.#mismatch !== undefined && this.#sequence.firstBad >= this.#mismatch.size) this.#reportMismatch(this.#mismatch);
+    if (this.#mismatch !== undefined && this.#sequence.firstBad >= this.#mismatch.size)
+      this.#reportMismatch(this.#mismatch);
   }
 
   /** False for a line that is no record. */
   #readLine(line: SegmentLine, size: number): boolean {
     const { bytes, file, length, terminated } = line;
-    if (line.offset === 0 && line.segment !== size && this.#sequence.firstBad === Infinity) this.#checkSegmentName(line, size);
+    if (line.offset === 0 && line.segment !== size && this.#sequence.firstBad === Infinity)
+      this.#checkSegmentName(line, size);
     if (!terminated) {
       if (!isLocked(layout.lock(this.#stream))) {
-        this.#problems.add("torn-line", file, `the last ${length} bytes are no whole line: the write was cut off. The next writer sets them aside`, size);
+        this.#problems.add(
+          "torn-line",
+          file,
+          `the last ${length} bytes are no whole line: the write was cut off. The next writer sets them aside`,
+          size,
+        );
       }
       return false;
     }
     if (length > MAX_LINE_BYTES) {
-      this.#problems.add("line-too-long", file, `a line of ${length} bytes; no record has more than ${MAX_LINE_BYTES}`, size);
+      this.#problems.add(
+        "line-too-long",
+        file,
+        `a line of ${length} bytes; no record has more than ${MAX_LINE_BYTES}`,
+        size,
+      );
     }
     const leaf = leafHash(bytes);
     this.#tree?.append(leaf);
@@ -246,7 +272,12 @@ class Verification {
   /** Only when the lines themselves say otherwise: records missing before a segment are found by their own indexes. */
   #checkSegmentName({ bytes, file, segment }: SegmentLine, size: number): void {
     if (parseSealField(bytes)?.index === segment) return;
-    this.#problems.add("segment-name", file, `the name says that it begins with record ${segment}, but record ${size} follows here`, size);
+    this.#problems.add(
+      "segment-name",
+      file,
+      `the name says that it begins with record ${segment}, but record ${size} follows here`,
+      size,
+    );
   }
 
   #compareRoot({ size, root, number }: Checkpoint & { number: number }): void {
@@ -263,14 +294,26 @@ class Verification {
     const last = size - 1;
     const isEnd = this.#records === size;
     const where = isEnd ? `record ${last} was changed` : `records ${after} to ${last} are not what was signed`;
-    const more = isEnd ? ", or earlier ones and all links after them were rewritten" : ": their links were rewritten to fit";
-    this.#problems.add("root-mismatch", "checkpoints", `${where}${more} (checkpoint ${note + 1})`, isEnd ? last : after, last);
+    const more = isEnd
+      ? ", or earlier ones and all links after them were rewritten"
+      : ": their links were rewritten to fit";
+    this.#problems.add(
+      "root-mismatch",
+      "checkpoints",
+      `${where}${more} (checkpoint ${note + 1})`,
+      isEnd ? last : after,
+      last,
+    );
   }
 
   #compareNewest(newestNote: string | undefined, key: VerifierKey, active: boolean): void {
     if (newestNote === undefined || this.#lastNote === undefined) {
       const file = newestNote === undefined ? "checkpoint" : "checkpoints";
-      this.#problems.add("checkpoint-missing", file, `there is no ${newestNote === undefined ? "newest checkpoint" : "checkpoint that this key has signed"}`);
+      this.#problems.add(
+        "checkpoint-missing",
+        file,
+        `there is no ${newestNote === undefined ? "newest checkpoint" : "checkpoint that this key has signed"}`,
+      );
       return;
     }
     if (newestNote === this.#lastNote) return;
@@ -279,7 +322,11 @@ class Verification {
     const behind = newest.size < (this.#newest?.size ?? 0);
     // A writer at work replaces it after it has added to `checkpoints`.
     if (active && behind) return;
-    this.#problems.add("checkpoint-differs", "checkpoint", `it is not the last one of checkpoints: it covers ${newest.size} records, that one ${this.#newest?.size ?? 0}`);
+    this.#problems.add(
+      "checkpoint-differs",
+      "checkpoint",
+      `it is not the last one of checkpoints: it covers ${newest.size} records, that one ${this.#newest?.size ?? 0}`,
+    );
   }
 
   #readClosed(key: VerifierKey): ClosedNote | undefined {
@@ -297,9 +344,21 @@ class Verification {
     const file = basename(layout.segment(this.#stream, listSegments(this.#stream).at(-1) ?? 0));
     if (found < signed) {
       const missing = found === signed - 1 ? `record ${found} is` : `records ${found} to ${signed - 1} are`;
-      this.#problems.add("records-missing", file, `${missing} missing at the end: ${signed} were signed`, found, signed - 1);
+      this.#problems.add(
+        "records-missing",
+        file,
+        `${missing} missing at the end: ${signed} were signed`,
+        found,
+        signed - 1,
+      );
     } else if (found > signed && !active && !closed) {
-      this.#problems.add("records-unsealed", file, `${found - signed} records at the end are under no checkpoint. If their writer died, the next one seals them`, signed, found - 1);
+      this.#problems.add(
+        "records-unsealed",
+        file,
+        `${found - signed} records at the end are under no checkpoint. If their writer died, the next one seals them`,
+        signed,
+        found - 1,
+      );
     }
   }
 }

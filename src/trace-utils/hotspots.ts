@@ -108,7 +108,8 @@ function begin(key: string, sum: Sum, time: bigint, parent: OpenCall | undefined
 
 function extend(path: Path, name: string): Path {
   let next = path.next.get(name);
-  if (next === undefined) path.next.set(name, (next = { functions: new Set(path.functions).add(name), next: new Map() }));
+  if (next === undefined)
+    path.next.set(name, (next = { functions: new Set(path.functions).add(name), next: new Map() }));
   return next;
 }
 

@@ -120,7 +120,8 @@ export function enter(id: number, values: readonly unknown[] | undefined): Posit
     if (!target.buffer.hasRoom()) return 0;
     const fn = functions[id] as TraceableFunction;
     const text = describeArguments(fn, values, target);
-    const outer = current.call;
+    // Nobody else makes calls.
+    const outer = current.call as TracedCall | undefined;
     const call = outer === undefined ? enterFromNowhere(fn, text, target) : enterFrom(outer, fn, text, target);
     calls += 1;
     current.call = call;
@@ -131,9 +132,9 @@ export function enter(id: number, values: readonly unknown[] | undefined): Posit
   }
 }
 
-function enterFrom(outer: Call, fn: TraceableFunction, text: string, { buffer }: Connection): TracedCall {
+function enterFrom(outer: TracedCall, fn: TraceableFunction, text: string, { buffer }: Connection): TracedCall {
   const id = nextCall++;
-  const call = new TracedCall(id, outer.root as TracedRoot, outer, fn.info.id);
+  const call = new TracedCall(id, outer.root, outer, fn.info.id);
   buffer.add(EVENT.ENTER, id, outer.id, fn.info.id, text, now());
   return call;
 }
@@ -143,7 +144,7 @@ function enterFromNowhere(fn: TraceableFunction, text: string, { buffer }: Conne
   context ??= new AsyncLocalStorage();
   const origin = context.getStore();
   const id = nextCall++;
-  if (origin !== undefined && origin.root.open) {
+  if (origin?.root.open === true) {
     const parent = origin.ended ? origin.root.call : origin;
     const call = new TracedCall(id, origin.root, undefined, fn.info.id);
     buffer.add(EVENT.ENTER, id, parent.id, fn.info.id, text, now());

@@ -2,6 +2,8 @@
  * What Node would have printed above an uncaught exception, the source line and where in it. Instrumented lines tell Node not to print
  * them (see `HIDE_LINE`), and where the exception was first thrown it can't know, as instrumented functions throw it on.
  */
+import { findSourceMap } from "node:module";
+import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { isChangedLine, placeOf, type Place } from "./insertions.ts";
@@ -38,11 +40,24 @@ function exceptionLocation(error: unknown): Location | undefined {
   if (site !== undefined && file !== undefined) {
     const place = placeOf(file.lineStarts, site.offset);
     const script = frames.find((frame) => fileByName(frame.script) === file)?.script;
-    return { ...place, script: script ?? (file.dialect === "module" ? file.url : file.name), text: textOf(file.name, place.line) };
+    const thrown = script ?? (file.dialect === "module" ? file.url : file.name);
+    return mapped({ ...place, script: thrown, text: textOf(file.name, place.line) });
   }
   const top = frames[0];
   if (top === undefined || !(passedThroughUs(error) || isHidden(top))) return undefined;
   return throwLocation(top, error);
+}
+
+/** With `--enable-source-maps` Node shows the source that the file was made of. */
+function mapped(location: Location): Location {
+  if (!process.sourceMapsEnabled) return location;
+  const map = findSourceMap(location.script);
+  const entry = map?.findEntry(location.line - 1, location.column - 1);
+  if (map === undefined || entry === undefined || !("originalSource" in entry)) return location;
+  const { originalSource, originalLine, originalColumn } = entry;
+  const script = originalSource.startsWith("file:") ? fileURLToPath(originalSource) : originalSource;
+  const content = map.payload.sourcesContent[map.payload.sources.findIndex((name) => originalSource.endsWith(name))];
+  return { script, line: originalLine + 1, column: originalColumn + 1, text: content?.split("\n")[originalLine] };
 }
 
 /** Of a rejection Node knows no more than the stack, and not even that when its text was already made. */

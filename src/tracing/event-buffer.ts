@@ -103,4 +103,3 @@ function stackHasRoom(frames: number): boolean {
     return false;
   }
 }
-

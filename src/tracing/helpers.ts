@@ -84,5 +84,10 @@ export const helpers: Helpers = {
 
 /** Makes the helpers reachable for instrumented code. */
 export function publishHelpers(): void {
-  Object.defineProperty(globalThis, HELPERS_KEY, { value: helpers, configurable: true, enumerable: false, writable: false });
+  Object.defineProperty(globalThis, HELPERS_KEY, {
+    value: helpers,
+    configurable: true,
+    enumerable: false,
+    writable: false,
+  });
 }

@@ -11,7 +11,19 @@
 import type { AnyNode, BlockStatement, Program } from "acorn";
 import { keyName, targetName } from "./function-name.ts";
 import type { Insertion } from "./insertions.ts";
-import { boundNames, children, directives, fitsInBlock, isFunction, type Dialect, type FunctionNode } from "./syntax.ts";
+import { namesExports } from "./named-exports.ts";
+import {
+  afterArrow,
+  afterHashbang,
+  boundNames,
+  children,
+  directives,
+  fitsInBlock,
+  isFunction,
+  suspends,
+  type Dialect,
+  type FunctionNode,
+} from "./syntax.ts";
 
 export interface FoundFunction {
   readonly name: string;
@@ -122,7 +134,8 @@ class Instrumenter implements Instrumentation {
 
   #visitNode(node: AnyNode, around: Surroundings): void {
     if (isFunction(node)) this.#function(node, around);
-    else if (around.function === undefined || !this.#visitFlow(node, around, around.function)) this.#visitOther(node, around);
+    else if (around.function === undefined || !this.#visitFlow(node, around, around.function))
+      this.#visitOther(node, around);
   }
 
   #visitOther(node: AnyNode, around: Surroundings): void {
@@ -154,7 +167,7 @@ class Instrumenter implements Instrumentation {
         this.#pass("L", `${this.#options.file},${node.start}`, node.argument, around);
         return;
       case "CallExpression":
-        if (this.#options.dialect === "commonjs" && namesExports(node, around)) return;
+        if (this.#options.dialect === "commonjs" && namesExports(node, around.function)) return;
         break;
       default:
     }
@@ -168,7 +181,8 @@ class Instrumenter implements Instrumentation {
       case "ReturnStatement":
         if (node.argument === null || node.argument === undefined) return true;
         // An asynchronous generator awaits what it returns.
-        if (fn.async && fn.generator) this.#pass("S", `${position},${this.#prefix}V(${position}`, node.argument, around, ")");
+        if (fn.async && fn.generator)
+          this.#pass("S", `${position},${this.#prefix}V(${position}`, node.argument, around, ")");
         else this.#pass("V", position, node.argument, around);
         return true;
       case "AwaitExpression":
@@ -304,7 +318,8 @@ class Instrumenter implements Instrumentation {
 
   #member(node: Extract<AnyNode, { type: "Property" | "MethodDefinition" | "PropertyDefinition" }>): void {
     if (!node.value) return;
-    const accessor = node.type !== "PropertyDefinition" && (node.kind === "get" || node.kind === "set") ? `${node.kind} ` : "";
+    const accessor =
+      node.type !== "PropertyDefinition" && (node.kind === "get" || node.kind === "set") ? `${node.kind} ` : "";
     this.#name(node.value, accessor + keyName(node.key, node.computed));
     if (node.type === "MethodDefinition" || (node.type === "Property" && (node.method || accessor !== ""))) {
       this.#starts.set(node.value, node.start);
@@ -319,45 +334,4 @@ class Instrumenter implements Instrumentation {
     const name = this.#names.get(node);
     return name === undefined ? around : { function: around.function, path: `${around.path}${name}.` };
   }
-}
-
-function suspends(fn: FunctionNode): boolean {
-  return fn.async || fn.generator;
-}
-
-/** A hashbang must stay at the very start. */
-function afterHashbang(text: string): number {
-  if (!text.startsWith("#!")) return 0;
-  const end = /[\n\r\u2028\u2029]/.exec(text);
-  return end === null ? text.length : end.index + 1;
-}
-
-/** The offset behind the `=>`; only parentheses, a comma and comments can stand before it. */
-function afterArrow(text: string, from: number): number {
-  const token = /\/\*[^]*?\*\/|\/\/.*|=>/g;
-  token.lastIndex = from;
-  let found = token.exec(text);
-  while (found !== null && found[0] !== "=>") found = token.exec(text);
-  return found === null ? from : token.lastIndex;
-}
-
-/**
- * True for the calls in a CommonJS module by whose exact text Node finds the names that the module exports:
- * `Object.defineProperty(exports, ...)` and, at its top, `Object.keys(...).forEach(...)`. They must stay as they are.
- */
-function namesExports(node: Extract<AnyNode, { type: "CallExpression" }>, around: Surroundings): boolean {
-  if (node.callee.type !== "MemberExpression") return false;
-  if (around.function !== undefined && suspends(around.function)) return false;
-  if (targetName(node.callee) === "Object.defineProperty") {
-    const [target] = node.arguments;
-    return target !== undefined && /^(?:module\.)?exports$/.test(targetName(target) ?? "");
-  }
-  const { object, property } = node.callee;
-  return (
-    around.function === undefined &&
-    property.type === "Identifier" &&
-    property.name === "forEach" &&
-    object.type === "CallExpression" &&
-    targetName(object.callee) === "Object.keys"
-  );
 }

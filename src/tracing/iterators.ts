@@ -13,7 +13,8 @@ export function watchIterable(position: Position, iterable: unknown, asynchronou
   const source = iterable as Record<symbol, unknown>;
   if (asynchronous) {
     const method = source[Symbol.asyncIterator];
-    if (typeof method === "function") return { [Symbol.asyncIterator]: () => watchIterator(position, iterable, method) };
+    if (typeof method === "function")
+      return { [Symbol.asyncIterator]: () => watchIterator(position, iterable, method) };
     if (method !== undefined && method !== null) return iterable;
   }
   const method = source[Symbol.iterator];
@@ -22,7 +23,7 @@ export function watchIterable(position: Position, iterable: unknown, asynchronou
 }
 
 function watchIterator(position: Position, iterable: unknown, method: unknown): unknown {
-  const iterator = Reflect.apply(method as () => unknown, iterable, []) as AnyIterator;
+  const iterator = Reflect.apply(method as () => AnyIterator | null, iterable, []);
   if ((typeof iterator !== "object" && typeof iterator !== "function") || iterator === null) return iterator;
   // Read once, as the engine does; the other two are looked up whenever they are wanted.
   const { next } = iterator;

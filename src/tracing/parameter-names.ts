@@ -21,7 +21,7 @@ type ParsedFunction = Extract<AnyNode, { params: unknown }>;
 function parseFunction(text: string): ParsedFunction | undefined {
   let node: AnyNode;
   try {
-    node = parseExpressionAt(text, 1, { ecmaVersion: "latest" }) as AnyNode;
+    node = parseExpressionAt(text, 1, { ecmaVersion: "latest" });
   } catch {
     return undefined;
   }
@@ -30,7 +30,9 @@ function parseFunction(text: string): ParsedFunction | undefined {
     node = property?.type === "Property" ? property.value : node;
   } else if (node.type === "ClassExpression") {
     const { body } = node.body;
-    const member = body.find((one) => one.type === "MethodDefinition" && (body.length === 1 || one.kind === "constructor"));
+    const member = body.find(
+      (one) => one.type === "MethodDefinition" && (body.length === 1 || one.kind === "constructor"),
+    );
     node = member?.type === "MethodDefinition" ? member.value : node;
   }
   return isFunction(node) ? node : undefined;

@@ -29,13 +29,12 @@ export function installStackTraces(): void {
   const originals = new WeakMap<object, Prepare>();
   const adapted = new WeakMap<Prepare, Prepare>();
   const adapt = (prepare: Prepare): Prepare => {
-    let wrapper = adapted.get(prepare);
-    if (wrapper === undefined) {
-      const { name } = prepare;
-      wrapper = { [name]: (error: Error, trace: NodeJS.CallSite[]) => Reflect.apply(prepare, Error, [error, originalSites(trace)]) }[name] as Prepare;
-      adapted.set(prepare, wrapper);
-      originals.set(wrapper, prepare);
-    }
+    const known = adapted.get(prepare);
+    if (known !== undefined) return known;
+    const wrapper: Prepare = (error, trace) => Reflect.apply(prepare, Error, [error, originalSites(trace)]);
+    Object.defineProperty(wrapper, "name", { value: prepare.name, configurable: true });
+    adapted.set(prepare, wrapper);
+    originals.set(wrapper, prepare);
     return wrapper;
   };
   Object.defineProperty(Error, "prepareStackTrace", {
@@ -48,7 +47,13 @@ export function installStackTraces(): void {
     set(this: unknown, value: unknown) {
       if (this === Error) chosen = typeof value === "function" ? (originals.get(value) ?? value) : value;
       // An assignment to a subclass makes a property of its own, as it always did.
-      else Object.defineProperty(this, "prepareStackTrace", { value, writable: true, enumerable: true, configurable: true });
+      else
+        Object.defineProperty(this, "prepareStackTrace", {
+          value,
+          writable: true,
+          enumerable: true,
+          configurable: true,
+        });
     },
   });
 }
@@ -57,7 +62,9 @@ function originalSites(trace: NodeJS.CallSite[]): NodeJS.CallSite[] {
   prepared += 1;
   try {
     if (!trace.some(isChanged)) return trace;
-    return trace.filter((site) => !OWN_FRAMES.has(site.getFileName() ?? "")).map((site) => (isChanged(site) ? originalSite(site) : site));
+    return trace
+      .filter((site) => !OWN_FRAMES.has(site.getFileName() ?? ""))
+      .map((site) => (isChanged(site) ? originalSite(site) : site));
   } catch {
     return trace;
   }
@@ -78,6 +85,7 @@ function originalSite(site: NodeJS.CallSite): NodeJS.CallSite {
   if (original === column) return site;
   const replaced: Record<PropertyKey, unknown> = {
     getColumnNumber: () => original,
+    // eslint-disable-next-line @typescript-eslint/no-base-to-string -- call sites have their own
     toString: () => site.toString().replace(`:${line}:${column}`, `:${line}:${original}`),
   };
   return new Proxy(site, {

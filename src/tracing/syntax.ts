@@ -103,3 +103,24 @@ function hoistedNames(statement: AnyNode): string[] {
   visit(statement, true);
   return names;
 }
+
+/** True when calls of the function don't end when they return to their caller. */
+export function suspends(fn: FunctionNode): boolean {
+  return fn.async || fn.generator;
+}
+
+/** A hashbang must stay at the very start. */
+export function afterHashbang(text: string): number {
+  if (!text.startsWith("#!")) return 0;
+  const end = /[\n\r\u2028\u2029]/.exec(text);
+  return end === null ? text.length : end.index + 1;
+}
+
+/** The offset behind the `=>`; only parentheses, a comma and comments can stand before it. */
+export function afterArrow(text: string, from: number): number {
+  const token = /\/\*[^]*?\*\/|\/\/.*|=>/g;
+  token.lastIndex = from;
+  let found = token.exec(text);
+  while (found !== null && found[0] !== "=>") found = token.exec(text);
+  return found === null ? from : token.lastIndex;
+}

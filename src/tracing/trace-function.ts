@@ -54,7 +54,7 @@ export function connectOnFirstCall(connectLazily: () => void): void {
  */
 export function traceFunction<F extends AnyFunction>(fn: F, options: TraceFunctionOptions | DecoratorContext = {}): F {
   if (typeof fn !== "function") {
-    throw new SealtraceError("SEALTRACE_USAGE", `traceFunction needs a function, not ${fn === null ? "null" : typeof fn}.`);
+    throw new SealtraceError("SEALTRACE_USAGE", `traceFunction needs a function, not ${typeof fn}.`);
   }
   const place = callerPlace();
   let id: number | undefined;
@@ -65,7 +65,8 @@ export function traceFunction<F extends AnyFunction>(fn: F, options: TraceFuncti
   };
   const trace = tracerOf(fn);
   return new Proxy(fn, {
-    apply: (target, self: unknown, values: unknown[]) => trace(begin, values, () => Reflect.apply(target, self, values) as unknown),
+    apply: (target, self: unknown, values: unknown[]) =>
+      trace(begin, values, () => Reflect.apply(target, self, values) as unknown),
     construct: (target, values: unknown[], newTarget: AnyFunction) =>
       traceSync(begin, values, () => Reflect.construct(target, values, newTarget) as unknown) as object,
   });
@@ -214,7 +215,7 @@ function replaceSteps(generator: object, replacement: (name: StepName, step: Run
   return generator;
 }
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- the intrinsic, whatever the program does to the prototype
+/** The intrinsic, whatever the program does to the prototype. */
 const intrinsicThen = Promise.prototype.then;
 
 /** A promise that is settled alike, after the call has been ended if `ends` says so. */
@@ -228,7 +229,7 @@ function settled(call: TracedCall, promise: Promise<unknown>, ends: (value: unkn
     leave(call);
     throw error; // node-do-not-add-exception-line
   };
-  return Reflect.apply(intrinsicThen, promise, [onValue, onError]) as unknown;
+  return Reflect.apply(intrinsicThen, promise, [onValue, onError]);
 }
 
 function end(call: Position, result: unknown): void {

@@ -27,7 +27,8 @@ describe("sealtrace", () => {
     assert.equal(code, 0);
     assert.ok(lines(stdout).length <= 24);
     for (const line of lines(stdout)) assert.ok(line.length <= 80, line);
-    for (const command of ["run", "logs", "trace tree", "trace top", "verify", "config"]) assert.ok(stdout.includes(`  ${command} `), command);
+    for (const command of ["run", "logs", "trace tree", "trace top", "verify", "config"])
+      assert.ok(stdout.includes(`  ${command} `), command);
   });
 
   for (const command of ["run", "logs", "trace", "verify", "config"]) {
@@ -39,7 +40,9 @@ describe("sealtrace", () => {
   }
 
   it("tells its version", async () => {
-    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
     assert.equal((await sealtrace("--version")).stdout, `${version}\n`);
   });
 
@@ -70,16 +73,25 @@ describe("sealtrace", () => {
   });
 
   it("runs on the versions of Node that package.json promises, and tells others what it needs", () => {
-    const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { engines: { node: string } };
+    const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+      engines: { node: string };
+    };
     const floors = manifest.engines.node.split("||").map((range) => range.replace(/[^\d.]/g, ""));
     for (const floor of floors) {
       const [major, minor, patch] = floor.split(".").map(Number) as [number, number, number];
       assert.equal(supportsNode(floor), true, floor);
       assert.ok(SUPPORTED_NODE.includes(minor === 0 ? String(major) : floor));
-      const below = patch > 0 ? `${major}.${minor}.${patch - 1}` : minor > 0 ? `${major}.${minor - 1}.99` : `${major - 1}.99.0`;
+      const below =
+        patch > 0 ? `${major}.${minor}.${patch - 1}` : minor > 0 ? `${major}.${minor - 1}.99` : `${major - 1}.99.0`;
       assert.equal(supportsNode(below), false, below);
     }
-    for (const [version, supported] of [["12.0.0", false], ["20.20.2", false], ["23.11.0", false], ["25.9.0", false], ["27.0.0", true]] as const) {
+    for (const [version, supported] of [
+      ["12.0.0", false],
+      ["20.20.2", false],
+      ["23.11.0", false],
+      ["25.9.0", false],
+      ["27.0.0", true],
+    ] as const) {
       assert.equal(supportsNode(version), supported, version);
     }
   });
@@ -98,15 +110,27 @@ describe("sealtrace logs", () => {
   });
 
   it("filters by level, logger, time, text, call and number", async () => {
-    assert.deepEqual((await read("--level", "warning")).map((record) => record.message), ["serving soup", "\u001b[2Jescape \u0007 sequences"]);
+    assert.deepEqual(
+      (await read("--level", "warning")).map((record) => record.message),
+      ["serving soup", "\u001b[2Jescape \u0007 sequences"],
+    );
     assert.ok((await read("--logger", "console")).every((record) => record["log.logger"] === "console"));
     assert.equal((await read("--logger", "cons")).length, 0);
-    assert.deepEqual((await read("--grep", "COOKING s")).map((record) => record.message), ["cooking soup"]);
+    assert.deepEqual(
+      (await read("--grep", "COOKING s")).map((record) => record.message),
+      ["cooking soup"],
+    );
     assert.equal((await read("--since", "1h", "--logger", "console")).length, 5);
     assert.equal((await read("--until", "1h")).length, 0);
-    assert.deepEqual((await read("--last", "2")).map((record) => record["event.action"]), [undefined, "process-end"]);
+    assert.deepEqual(
+      (await read("--last", "2")).map((record) => record["event.action"]),
+      [undefined, "process-end"],
+    );
     const [soup] = await read("--grep", "cooking soup");
-    assert.deepEqual((await read("--call", String(soup?.["span.id"]))).map((record) => record.message), ["cooking soup"]);
+    assert.deepEqual(
+      (await read("--call", String(soup?.["span.id"]))).map((record) => record.message),
+      ["cooking soup"],
+    );
   });
 
   it("merges streams by time", async () => {
@@ -118,10 +142,13 @@ describe("sealtrace logs", () => {
   });
 
   it("never lets a record steer the terminal", async () => {
-    for (const args of [["logs", story.place.logs, "--pretty"], ["trace", "tree", story.place.logs]]) {
+    for (const args of [
+      ["logs", story.place.logs, "--pretty"],
+      ["trace", "tree", story.place.logs],
+    ]) {
       const { stdout } = await sealtrace(...args);
       assert.match(stdout, /\\u001b\[2Jescape \\u0007 sequences/);
-      // eslint-disable-next-line no-control-regex -- exactly those must not be there
+
       assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f]/);
     }
   });
@@ -146,13 +173,16 @@ describe("sealtrace trace", () => {
   });
 
   it("tree shows what is asked for", async () => {
-    const tree = async (...args: string[]): Promise<string[]> => lines((await sealtrace("trace", "tree", story.place.logs, ...args)).stdout);
+    const tree = async (...args: string[]): Promise<string[]> =>
+      lines((await sealtrace("trace", "tree", story.place.logs, ...args)).stdout);
     assert.equal((await tree("--depth", "1")).length, 1);
     assert.equal((await tree("--errors")).filter((line) => line.includes("soup")).length, 0);
     assert.equal((await tree("--function", "serve")).filter((line) => line.includes("serve(")).length, 2);
     assert.equal((await tree("--min", "15")).filter((line) => line.includes("fish")).length, 0);
     assert.match((await tree("--limit", "2")).at(-1) as string, /7 more lines/);
-    const [root] = (await tree("--json")).map((line) => JSON.parse(line) as { name: string; children: { error?: { type: string } }[] });
+    const [root] = (await tree("--json")).map(
+      (line) => JSON.parse(line) as { name: string; children: { error?: { type: string } }[] },
+    );
     assert.deepEqual([root?.name, root?.children[1]?.error?.type], ["evening", "RangeError"]);
   });
 
@@ -162,7 +192,10 @@ describe("sealtrace trace", () => {
     assert.match(head as string, /^ +self +total +calls +average +errors +function +at$/);
     // Two of them were going on at one time.
     assert.match(first as string, / 2 .*Kitchen\.cook +story\.mjs:5$/);
-    const json = JSON.parse((await sealtrace("trace", "top", story.place.logs, "--json")).stdout) as { calls: number; errors: number };
+    const json = JSON.parse((await sealtrace("trace", "top", story.place.logs, "--json")).stdout) as {
+      calls: number;
+      errors: number;
+    };
     assert.deepEqual([json.calls, json.errors], [5, 2]);
   });
 
@@ -185,7 +218,10 @@ describe("sealtrace verify", () => {
     const { stdout, code } = await sealtrace("verify", story.place.logs);
     assert.equal(code, 0);
     assert.match(stdout, /^story-[0-9a-f]{8}: verified: \d+ records, checkpoint .{12}… over \d+ \(signed by/);
-    const [result] = JSON.parse((await sealtrace("verify", story.place.logs, "--json")).stdout) as { ok: boolean; trust: string }[];
+    const [result] = JSON.parse((await sealtrace("verify", story.place.logs, "--json")).stdout) as {
+      ok: boolean;
+      trust: string;
+    }[];
     assert.deepEqual([result?.ok, result?.trust], [true, "pinned"]);
   });
 

@@ -34,7 +34,10 @@ test("the configuration directory follows the variable, then the platform's conv
   const posix = { HOME: "/users/u" };
   assert.equal(configurationDirectory(posix, "linux"), "/users/u/.config/sealtrace");
   assert.equal(configurationDirectory({ ...posix, XDG_CONFIG_HOME: "/x" }, "freebsd"), "/x/sealtrace");
-  assert.equal(configurationDirectory({ ...posix, XDG_CONFIG_HOME: "relative" }, "linux"), "/users/u/.config/sealtrace");
+  assert.equal(
+    configurationDirectory({ ...posix, XDG_CONFIG_HOME: "relative" }, "linux"),
+    "/users/u/.config/sealtrace",
+  );
   assert.equal(configurationDirectory({ ...posix, XDG_CONFIG_HOME: "" }, "linux"), "/users/u/.config/sealtrace");
   assert.equal(
     configurationDirectory({ ...posix, XDG_CONFIG_HOME: "/x" }, "darwin"),

@@ -9,24 +9,48 @@ import { reading, start } from "../support/recording.ts";
 import { newPlace } from "../support/stream.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const documents = ["README.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => join("docs", name))];
+const documents = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name)),
+];
 
 for (const document of documents) {
   const text = readFileSync(join(root, document), "utf8");
-  const programs = [...text.matchAll(/^```(ts|js)\n(.*?)^```$/gms)].map((match) => ({ language: match[1], code: match[2] as string }));
+  const programs = [...text.matchAll(/^```(ts|js)\n(.*?)^```$/gms)].map((match) => ({
+    language: match[1],
+    code: match[2] as string,
+  }));
   // The report of the interface is declarations, not programs.
   if (programs.length === 0 || document.endsWith("api-report.md")) continue;
   describe(document, () => {
     for (const [i, { language, code }] of programs.entries()) {
       it(`program ${i + 1} runs`, async () => {
         const place = newPlace();
-        const file = join(mkdtempSync(join(tmpdir(), "sealtrace-test-")), `program.${language === "ts" ? "mts" : "mjs"}`);
-        writeFileSync(file, code.replace(/from "sealtrace(?:\/([\w-]+))?"/g, (_, name: string | undefined) => `from ${JSON.stringify(source(name))}`));
-        const environment = { SEALTRACE_CONFIG_DIR: place.keys, SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs, NODE_NO_WARNINGS: "1" };
+        const file = join(
+          mkdtempSync(join(tmpdir(), "sealtrace-test-")),
+          `program.${language === "ts" ? "mts" : "mjs"}`,
+        );
+        writeFileSync(
+          file,
+          code.replace(
+            /from "sealtrace(?:\/([\w-]+))?"/g,
+            (_, name: string | undefined) => `from ${JSON.stringify(source(name))}`,
+          ),
+        );
+        const environment = {
+          SEALTRACE_CONFIG_DIR: place.keys,
+          SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs,
+          NODE_NO_WARNINGS: "1",
+        };
         const { code: status, stderr } = await start([file], { environment });
         assert.deepEqual([status, stderr], [0, ""]);
         const results = reading(place).verify();
-        assert.deepEqual(results.map((result) => result.problems), [[]]);
+        assert.deepEqual(
+          results.map((result) => result.problems),
+          [[]],
+        );
         assert.doesNotMatch(reading(place).lines().join("\n"), /never written/);
       });
     }

@@ -16,7 +16,10 @@ describe("nothing is lost", { concurrency: 2 }, () => {
       const recorded = await runRecorded("many-records.cjs", ["1000", end]);
       const records = recorded.records();
       const messages = records.filter((record) => record["log.logger"] === "console").map((record) => record.message);
-      assert.deepEqual(messages, Array.from({ length: 1000 }, (_, i) => `record ${i}`));
+      assert.deepEqual(
+        messages,
+        Array.from({ length: 1000 }, (_, i) => `record ${i}`),
+      );
       const [verified] = recorded.verify();
       assert.deepEqual([verified?.problems, verified?.unsealed, verified?.late], [[], 0, []]);
       const started = records.findIndex((record) => actionOf(record) === "process-start");
@@ -50,7 +53,9 @@ describe("a record", () => {
     const records = (await runRecorded("plain.cjs")).records().filter((record) => record["log.logger"] === "console");
     const error = records.find((record) => record.message === "to standard error: 42");
     assert.equal(error?.["log.level"], "ERROR");
-    const inside = (await runRecorded("many-records.cjs", ["1"])).records().find((record) => record.message === "record 0");
+    const inside = (await runRecorded("many-records.cjs", ["1"]))
+      .records()
+      .find((record) => record.message === "record 0");
     assert.match(String(inside?.["span.id"]), /^[0-9a-f]{16}$/);
     assert.match(String(inside?.["trace.id"]), /^[0-9a-f]{32}$/);
   });
@@ -72,7 +77,9 @@ describe("a record", () => {
     const results = reading(place).verify();
     assert.ok(results.length >= 1);
     for (const result of results) assert.deepEqual(result.problems, []);
-    const ends = reading(place).records().filter((record) => actionOf(record) === "process-end");
+    const ends = reading(place)
+      .records()
+      .filter((record) => actionOf(record) === "process-end");
     assert.equal(ends.length, 2);
   });
 
@@ -128,7 +135,9 @@ describe("configuration", () => {
   it("chooses the files that are traced", async () => {
     const traced = async (...options: string[]): Promise<number | undefined> => {
       const recorded = await runRecorded("modules.mjs", [], { options });
-      return recorded.records().find((record) => actionOf(record) === "process-end")?.["sealtrace.instrumented.files"] as number;
+      return recorded.records().find((record) => actionOf(record) === "process-end")?.[
+        "sealtrace.instrumented.files"
+      ] as number;
     };
     assert.equal(await traced(), 4);
     assert.equal(await traced("--include", "cycle-*.mjs"), 2);
@@ -144,19 +153,45 @@ describe("without sealtrace run", () => {
     const environment = { SEALTRACE_CONFIG_DIR: place.keys, SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs };
     const { code } = await start(["--import", register, "many-records.cjs", "100"], { environment });
     assert.equal(code, 0);
-    assert.equal(reading(place).records().filter((record) => record["log.logger"] === "console").length, 100);
-    assert.deepEqual(reading(place).verify().map((result) => result.problems), [[]]);
+    assert.equal(
+      reading(place)
+        .records()
+        .filter((record) => record["log.logger"] === "console").length,
+      100,
+    );
+    assert.deepEqual(
+      reading(place)
+        .verify()
+        .map((result) => result.problems),
+      [[]],
+    );
   });
 
   it("works where no worker may be started", async () => {
     const place = newPlace();
     const register = new URL("../../src/public/register.ts", import.meta.url).href;
-    const environment = { SEALTRACE_CONFIG_DIR: place.keys, SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs, NODE_NO_WARNINGS: "1" };
+    const environment = {
+      SEALTRACE_CONFIG_DIR: place.keys,
+      SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs,
+      NODE_NO_WARNINGS: "1",
+    };
     const permissions = ["--permission", "--allow-fs-read=*", "--allow-fs-write=*"];
-    const { code, stderr } = await start([...permissions, "--import", register, "many-records.cjs", "100"], { environment });
+    const { code, stderr } = await start([...permissions, "--import", register, "many-records.cjs", "100"], {
+      environment,
+    });
     assert.deepEqual([code, stderr], [0, ""]);
-    assert.equal(reading(place).records().filter((record) => record["log.logger"] === "console").length, 100);
-    assert.deepEqual(reading(place).verify().map((result) => result.problems), [[]]);
+    assert.equal(
+      reading(place)
+        .records()
+        .filter((record) => record["log.logger"] === "console").length,
+      100,
+    );
+    assert.deepEqual(
+      reading(place)
+        .verify()
+        .map((result) => result.problems),
+      [[]],
+    );
   });
 });
 

@@ -60,12 +60,16 @@ describe("a recorded program behaves as without sealtrace", { concurrency: 2 }, 
     });
   }
 
-  it("through a symbolic link", { skip: process.platform === "win32" && "making links needs rights on Windows" }, async () => {
-    const link = join(mkdtempSync(join(tmpdir(), "sealtrace-test-")), "linked.mjs");
-    symlinkSync(join(PROGRAMS, "modules.mjs"), link);
-    const recorded = await runRecorded(link);
-    assert.deepEqual(comparable(recorded), comparable(await runPlain(link)));
-  });
+  it(
+    "through a symbolic link",
+    { skip: process.platform === "win32" && "making links needs rights on Windows" },
+    async () => {
+      const link = join(mkdtempSync(join(tmpdir(), "sealtrace-test-")), "linked.mjs");
+      symlinkSync(join(PROGRAMS, "modules.mjs"), link);
+      const recorded = await runRecorded(link);
+      assert.deepEqual(comparable(recorded), comparable(await runPlain(link)));
+    },
+  );
 
   it("without an ending, in a package that says that its files are modules", async () => {
     const directory = mkdtempSync(join(tmpdir(), "sealtrace-test-"));
@@ -79,22 +83,33 @@ describe("a recorded program behaves as without sealtrace", { concurrency: 2 }, 
 describe("a signal", { skip: process.platform === "win32" && "Windows has no signals" }, () => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     it(`${signal} ends a program that does not handle it`, async () => {
-      const recorded = await runRecorded("many-records.cjs", ["50", "wait"], { whenReady: (child) => child.kill(signal) });
+      const recorded = await runRecorded("many-records.cjs", ["50", "wait"], {
+        whenReady: (child) => child.kill(signal),
+      });
       assert.deepEqual([recorded.code, recorded.signal], [null, signal]);
       assert.equal(recorded.records().filter((record) => record["log.logger"] === "console").length, 50);
-      assert.ok(recorded.records().some((record) => record["event.action"] === "signal" && record["process.signal"] === signal));
-      assert.deepEqual(recorded.verify().map((result) => result.problems), [[]]);
+      assert.ok(
+        recorded.records().some((record) => record["event.action"] === "signal" && record["process.signal"] === signal),
+      );
+      assert.deepEqual(
+        recorded.verify().map((result) => result.problems),
+        [[]],
+      );
     });
   }
 
   it("is left to a program that handles it", async () => {
-    const recorded = await runRecorded("many-records.cjs", ["50", "handle"], { whenReady: (child) => child.kill("SIGTERM") });
+    const recorded = await runRecorded("many-records.cjs", ["50", "handle"], {
+      whenReady: (child) => child.kill("SIGTERM"),
+    });
     assert.deepEqual([recorded.code, recorded.signal], [5, null]);
     assert.equal(recorded.records().filter((record) => record["log.logger"] === "console").length, 51);
   });
 
   it("ends a program whose event loop does not turn", async () => {
-    const recorded = await runRecorded("many-records.cjs", ["50", "spin"], { whenReady: (child) => child.kill("SIGTERM") });
+    const recorded = await runRecorded("many-records.cjs", ["50", "spin"], {
+      whenReady: (child) => child.kill("SIGTERM"),
+    });
     assert.deepEqual([recorded.code, recorded.signal], [null, "SIGTERM"]);
   });
 });

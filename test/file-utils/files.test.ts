@@ -1,12 +1,36 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { acquireLock, Appender, createFile, createPrivateDirectory, fileSize, isLocked, linkNewFile, listDirectory, readFileBytes, readFileText, readLines, readRange, replaceFile } from "../../src/file-utils/index.ts";
+import {
+  acquireLock,
+  Appender,
+  createFile,
+  createPrivateDirectory,
+  fileSize,
+  isLocked,
+  linkNewFile,
+  listDirectory,
+  readFileBytes,
+  readFileText,
+  readLines,
+  readRange,
+  replaceFile,
+} from "../../src/file-utils/index.ts";
 import { SealtraceError } from "../../src/record/index.ts";
 import { mountSmallDisk, type SmallDisk } from "../support/small-disk.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -26,19 +50,27 @@ describe("replaceFile", () => {
     if (process.platform !== "win32") assert.equal(statSync(path).mode & 0o777, 0o600);
   });
 
-  it("replaces a symbolic link, not what it points to", { skip: process.platform === "win32" && "making links needs rights on Windows" }, () => {
-    const directory = temporaryDirectory();
-    writeFileSync(join(directory, "victim"), "precious");
-    symlinkSync("victim", join(directory, "file"));
-    replaceFile(join(directory, "file"), "new");
-    assert.equal(readFileSync(join(directory, "victim"), "utf8"), "precious");
-  });
+  it(
+    "replaces a symbolic link, not what it points to",
+    { skip: process.platform === "win32" && "making links needs rights on Windows" },
+    () => {
+      const directory = temporaryDirectory();
+      writeFileSync(join(directory, "victim"), "precious");
+      symlinkSync("victim", join(directory, "file"));
+      replaceFile(join(directory, "file"), "new");
+      assert.equal(readFileSync(join(directory, "victim"), "utf8"), "precious");
+    },
+  );
 
   it("says what is wrong when it can't, and leaves nothing behind", () => {
-    throwsCode(() => { replaceFile(join(temporaryDirectory(), "missing", "file"), "new"); }, "SEALTRACE_DIRECTORY_UNWRITABLE");
+    throwsCode(() => {
+      replaceFile(join(temporaryDirectory(), "missing", "file"), "new");
+    }, "SEALTRACE_DIRECTORY_UNWRITABLE");
     const directory = temporaryDirectory();
     mkdirSync(join(directory, "occupied"));
-    assert.throws(() => { replaceFile(join(directory, "occupied"), "new"); }, SealtraceError);
+    assert.throws(() => {
+      replaceFile(join(directory, "occupied"), "new");
+    }, SealtraceError);
     assert.deepEqual(readdirSync(directory), ["occupied"]);
   });
 
@@ -47,7 +79,9 @@ describe("replaceFile", () => {
     const { path: root } = disk as SmallDisk;
     const path = join(root, "file");
     replaceFile(path, "old");
-    throwsCode(() => { replaceFile(path, Buffer.alloc(1024 * 1024)); }, "SEALTRACE_DISK_FULL");
+    throwsCode(() => {
+      replaceFile(path, Buffer.alloc(1024 * 1024));
+    }, "SEALTRACE_DISK_FULL");
     assert.equal(readFileSync(path, "utf8"), "old");
     assert.deepEqual(readdirSync(root), ["file"]);
   });
@@ -56,7 +90,9 @@ describe("replaceFile", () => {
     const { path: root } = disk as SmallDisk;
     const appender = new Appender(join(root, "log"));
     appender.append(Buffer.from("kept\n"));
-    throwsCode(() => { appender.append(Buffer.alloc(1024 * 1024)); }, "SEALTRACE_DISK_FULL");
+    throwsCode(() => {
+      appender.append(Buffer.alloc(1024 * 1024));
+    }, "SEALTRACE_DISK_FULL");
     assert.equal(appender.size, 5);
     appender.close();
     assert.equal(readFileSync(join(root, "log"), "utf8"), "kept\n");
@@ -67,17 +103,23 @@ describe("files that must be new", () => {
   it("are not taken from somebody else", () => {
     const directory = temporaryDirectory();
     createFile(join(directory, "a"), "mine");
-    assert.throws(() => { createFile(join(directory, "a"), "yours"); }, SealtraceError);
+    assert.throws(() => {
+      createFile(join(directory, "a"), "yours");
+    }, SealtraceError);
     createFile(join(directory, "b"), "second");
     assert.equal(linkNewFile(join(directory, "b"), join(directory, "a")), false);
     assert.deepEqual([readFileSync(join(directory, "a"), "utf8"), readdirSync(directory)], ["mine", ["a"]]);
   });
 
-  it("directories are private, parents included", { skip: process.platform === "win32" && "modes mean nothing on Windows" }, () => {
-    const directory = temporaryDirectory();
-    createPrivateDirectory(join(directory, "a", "b"));
-    for (const path of ["a", "a/b"]) assert.equal(statSync(join(directory, path)).mode & 0o777, 0o700);
-  });
+  it(
+    "directories are private, parents included",
+    { skip: process.platform === "win32" && "modes mean nothing on Windows" },
+    () => {
+      const directory = temporaryDirectory();
+      createPrivateDirectory(join(directory, "a", "b"));
+      for (const path of ["a", "a/b"]) assert.equal(statSync(join(directory, path)).mode & 0o777, 0o700);
+    },
+  );
 });
 
 describe("reading", () => {
@@ -94,12 +136,21 @@ describe("reading", () => {
     assert.equal(fileSize(temporaryDirectory()), undefined);
   });
 
-  it("says that it may not", { skip: process.getuid?.() === 0 ? "root may read everything" : process.platform === "win32" && "modes mean nothing on Windows" }, () => {
-    const path = join(temporaryDirectory(), "file");
-    writeFileSync(path, "x");
-    chmodSync(path, 0);
-    throwsCode(() => readFileBytes(path, 10), "SEALTRACE_DIRECTORY_UNREADABLE");
-  });
+  it(
+    "says that it may not",
+    {
+      skip:
+        process.getuid?.() === 0
+          ? "root may read everything"
+          : process.platform === "win32" && "modes mean nothing on Windows",
+    },
+    () => {
+      const path = join(temporaryDirectory(), "file");
+      writeFileSync(path, "x");
+      chmodSync(path, 0);
+      throwsCode(() => readFileBytes(path, 10), "SEALTRACE_DIRECTORY_UNREADABLE");
+    },
+  );
 
   it("gives the lines of a file as splitting it would, whatever their lengths", () => {
     const path = join(temporaryDirectory(), "lines");
@@ -115,7 +166,10 @@ describe("reading", () => {
           .map(({ bytes, ...rest }) => ({ ...rest, text: bytes.toString("latin1") }))
           .toArray();
         let offset = 0;
-        const expected = [...lines.map((text) => [text, true] as const), ...(terminated ? [] : [["torn", false] as const])].map(([text, whole]) => {
+        const expected = [
+          ...lines.map((text) => [text, true] as const),
+          ...(terminated ? [] : [["torn", false] as const]),
+        ].map(([text, whole]) => {
           const bytes = Buffer.from(text);
           const item = { text: bytes.toString("latin1", 0, 1_000), offset, length: bytes.length, terminated: whole };
           offset += bytes.length + 1;
@@ -130,7 +184,10 @@ describe("reading", () => {
   it("reads lines up to an end, and appends nothing to them that a writer adds meanwhile", () => {
     const path = join(temporaryDirectory(), "lines");
     writeFileSync(path, "one\ntwo\nthree\n");
-    assert.deepEqual([...readLines(path, { maxBytes: 10, offset: 4, end: 8 })].map((line) => line.bytes.toString()), ["two"]);
+    assert.deepEqual(
+      [...readLines(path, { maxBytes: 10, offset: 4, end: 8 })].map((line) => line.bytes.toString()),
+      ["two"],
+    );
   });
 });
 

@@ -12,7 +12,9 @@ import { temporaryDirectory } from "../support/temporary.ts";
 import { TAMPERINGS } from "../store/tampering.ts";
 
 const script = fileURLToPath(new URL("verify_stream.py", import.meta.url));
-const missing = ["python3", "openssl"].filter((command) => spawnSync(command, [command === "openssl" ? "version" : "--version"]).status !== 0);
+const missing = ["python3", "openssl"].filter(
+  (command) => spawnSync(command, [command === "openssl" ? "version" : "--version"]).status !== 0,
+);
 const skip = missing.length > 0 && `${missing.join(" and ")} can't be started here`;
 
 interface Judgement {
@@ -59,7 +61,10 @@ describe("the independent checker", { skip }, () => {
       assert.deepEqual([theirs.ok, ours.ok], [false, false]);
       if (record === undefined) return;
       const shown = JSON.stringify(theirs.problems, undefined, 1);
-      assert.ok(theirs.problems.some((problem) => problem.record === record), `record ${record} is not in ${shown}`);
+      assert.ok(
+        theirs.problems.some((problem) => problem.record === record),
+        `record ${record} is not in ${shown}`,
+      );
     });
   }
 });

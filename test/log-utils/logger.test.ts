@@ -3,14 +3,25 @@ import { describe, it } from "node:test";
 import { format } from "node:util";
 import fc from "fast-check";
 import { createLogger, LogTarget } from "../../src/log-utils/index.ts";
-import { current, LEVEL_NAMES, MAX_CAPTURED_BYTES, SealtraceError, spanId, type Level } from "../../src/record/index.ts";
+import {
+  current,
+  LEVEL_NAMES,
+  MAX_CAPTURED_BYTES,
+  SealtraceError,
+  spanId,
+  type Level,
+} from "../../src/record/index.ts";
 import { createCensor } from "../../src/redaction/index.ts";
 import { memoryRecorder } from "../../src/testing/index.ts";
 
 /** A logger and the raw lines that it writes. */
 function lineRecorder(level: Level = "DEBUG", thread = 0) {
   const lines: string[] = [];
-  const sink = { writeLine: (line: string) => lines.push(line), writeFunctions: () => undefined, writeEvents: () => undefined };
+  const sink = {
+    writeLine: (line: string) => lines.push(line),
+    writeFunctions: () => undefined,
+    writeEvents: () => undefined,
+  };
   const target = new LogTarget().connected({ sink, censor: createCensor(), level, service: "shop", pid: 42, thread });
   return { lines, logger: createLogger(target, "orders"), target };
 }
@@ -20,10 +31,27 @@ describe("a log record", () => {
     const { lines, logger } = lineRecorder();
     logger.warning("stock is low", { item: "mug", left: 3 });
     const record = JSON.parse(lines[0] as string) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(record), ["@timestamp", "log.level", "message", "log.logger", "service.name", "process.pid", "item", "left"]);
+    assert.deepEqual(Object.keys(record), [
+      "@timestamp",
+      "log.level",
+      "message",
+      "log.logger",
+      "service.name",
+      "process.pid",
+      "item",
+      "left",
+    ]);
     assert.match(String(record["@timestamp"]), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.deepEqual(
-      [record["log.level"], record.message, record["log.logger"], record["service.name"], record["process.pid"], record.item, record.left],
+      [
+        record["log.level"],
+        record.message,
+        record["log.logger"],
+        record["service.name"],
+        record["process.pid"],
+        record.item,
+        record.left,
+      ],
       ["WARNING", "stock is low", "orders", "shop", 42, "mug", 3],
     );
     assert.ok(Math.abs(Date.parse(String(record["@timestamp"])) - Date.now()) < 5_000);
@@ -82,30 +110,59 @@ describe("a log record", () => {
   it("shows an error with type, message and stack", () => {
     const { lines, logger } = lineRecorder();
     for (const write of [
-      () => { logger.error("failed", { error: new RangeError("too far") }); },
-      () => { logger.error({ err: new RangeError("too far") }, "failed"); },
-      () => { logger.error(new RangeError("too far"), "failed"); },
-      () => { logger.error("failed", new RangeError("too far")); },
+      () => {
+        logger.error("failed", { error: new RangeError("too far") });
+      },
+      () => {
+        logger.error({ err: new RangeError("too far") }, "failed");
+      },
+      () => {
+        logger.error(new RangeError("too far"), "failed");
+      },
+      () => {
+        logger.error("failed", new RangeError("too far"));
+      },
     ]) {
       write();
       const record = JSON.parse(lines.pop() as string) as Record<string, string>;
-      assert.deepEqual([record.message, record["error.type"], record["error.message"]], ["failed", "RangeError", "too far"]);
+      assert.deepEqual(
+        [record.message, record["error.type"], record["error.message"]],
+        ["failed", "RangeError", "too far"],
+      );
       assert.match(record["error.stack_trace"] as string, /^RangeError: too far\n {4}at /);
     }
   });
 
   it("keeps the caller's fields from standing for the record's own", () => {
     const { lines, logger } = lineRecorder();
-    logger.info("real", { message: "forged", "log.level": "DEBUG", "@timestamp": "1970", seal: "0.0.0", "span.id": "x" });
+    logger.info("real", {
+      message: "forged",
+      "log.level": "DEBUG",
+      "@timestamp": "1970",
+      seal: "0.0.0",
+      "span.id": "x",
+    });
     const line = lines[0] as string;
     const record = JSON.parse(line) as Record<string, unknown>;
-    assert.deepEqual([record.message, record["log.level"], record["fields.message"], record["fields.seal"]], ["real", "INFO", "forged", "0.0.0"]);
+    assert.deepEqual(
+      [record.message, record["log.level"], record["fields.message"], record["fields.seal"]],
+      ["real", "INFO", "forged", "0.0.0"],
+    );
     assert.ok(!("seal" in record) && !("span.id" in record));
   });
 
   it("fits whatever it is given, stays one line of JSON without duplicate keys, and never throws", () => {
     const { lines, logger } = lineRecorder();
-    const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: true, withObjectString: true, withNullPrototype: true });
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withSparseArray: true,
+      withObjectString: true,
+      withNullPrototype: true,
+    });
     const bound = logger.with({ item: 1, deep: { a: 1 } });
     fc.assert(
       fc.property(fc.oneof(anything, fc.string({ maxLength: 200_000, size: "max" })), anything, (first, second) => {
@@ -168,7 +225,10 @@ describe("a logger", () => {
     logger.fatal("yes");
     logger.silent();
     assert.equal(logger.level, "warn");
-    assert.deepEqual(recorder.records.map((record) => record["log.level"]), ["WARNING", "CRITICAL"]);
+    assert.deepEqual(
+      recorder.records.map((record) => record["log.level"]),
+      ["WARNING", "CRITICAL"],
+    );
   });
 
   it("needs a name of its own, and knows five levels", () => {
@@ -176,14 +236,27 @@ describe("a logger", () => {
     const target = new LogTarget();
     assert.throws(() => createLogger(target, ""), usage);
     assert.throws(() => createLogger(target, "sealtrace"), usage);
-    assert.throws(() => memoryRecorder().logger("x").isEnabled("info" as Level), usage);
+    assert.throws(
+      () =>
+        memoryRecorder()
+          .logger("x")
+          .isEnabled("info" as Level),
+      usage,
+    );
   });
 
   it("connects its target with the first record, and not before", () => {
     let connections = 0;
     const target: LogTarget = new LogTarget(() => {
       connections += 1;
-      target.connected({ sink: { writeLine: () => undefined, writeFunctions: () => undefined, writeEvents: () => undefined }, censor: createCensor(), level: "ERROR", service: "s", pid: 1, thread: 0 });
+      target.connected({
+        sink: { writeLine: () => undefined, writeFunctions: () => undefined, writeEvents: () => undefined },
+        censor: createCensor(),
+        level: "ERROR",
+        service: "s",
+        pid: 1,
+        thread: 0,
+      });
     });
     const logger = createLogger(target, "x");
     assert.equal(connections, 0);
@@ -194,9 +267,23 @@ describe("a logger", () => {
 
   it("survives fields that fight back", () => {
     const recorder = memoryRecorder();
-    const hostile = new Proxy({}, { ownKeys: () => { throw new Error("no"); } });
+    const hostile = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error("no");
+        },
+      },
+    );
     recorder.logger("x").info("m", hostile);
-    recorder.logger("x").info("n", { get boom(): never { throw new Error("boom"); } });
-    assert.deepEqual(recorder.records.map((record) => record.message), ["m", "n"]);
+    recorder.logger("x").info("n", {
+      get boom(): never {
+        throw new Error("boom");
+      },
+    });
+    assert.deepEqual(
+      recorder.records.map((record) => record.message),
+      ["m", "n"],
+    );
   });
 });

@@ -7,13 +7,51 @@ const censor = createCensor();
 
 test("keys that look secret, in every spelling, and keys that only look alike", () => {
   const secret = [
-    "password", "Password", "db_password", "userPassword", "passwd", "pwd", "X-Api-Key", "apiKey", "api.key", "access_token",
-    "accessToken", "token", "client_secret", "Authorization", "Set-Cookie", "cookie", "card_number", "cardNumber", "cvc", "cvv2",
-    "creditCard", "pin", "otp", "private_key", "sessionId", "AWS_SECRET_ACCESS_KEY",
+    "password",
+    "Password",
+    "db_password",
+    "userPassword",
+    "passwd",
+    "pwd",
+    "X-Api-Key",
+    "apiKey",
+    "api.key",
+    "access_token",
+    "accessToken",
+    "token",
+    "client_secret",
+    "Authorization",
+    "Set-Cookie",
+    "cookie",
+    "card_number",
+    "cardNumber",
+    "cvc",
+    "cvv2",
+    "creditCard",
+    "pin",
+    "otp",
+    "private_key",
+    "sessionId",
+    "AWS_SECRET_ACCESS_KEY",
   ];
   const harmless = [
-    "compass", "passed", "tokenCount", "total_tokens", "author", "authenticated", "spin", "pinned", "company", "card", "key", "id",
-    "keyboard", "monkey", "sign", "hotpath", "",
+    "compass",
+    "passed",
+    "tokenCount",
+    "total_tokens",
+    "author",
+    "authenticated",
+    "spin",
+    "pinned",
+    "company",
+    "card",
+    "key",
+    "id",
+    "keyboard",
+    "monkey",
+    "sign",
+    "hotpath",
+    "",
   ];
   for (const key of secret) assert.ok(censor.isSecretKey(key), key);
   for (const key of harmless) assert.ok(!censor.isSecretKey(key), key);
@@ -63,7 +101,16 @@ test("redaction neither throws nor takes long, whatever the text", () => {
       assert.equal(typeof censor.censorText(text), "string");
     }),
   );
-  const hostile = ["password".repeat(200), "a:".repeat(2000), '"'.repeat(4000), "4 ".repeat(3000), "password=" + "\\\"".repeat(3000), "a.".repeat(2000) + "=x", "eyJ".repeat(2000), "://".repeat(2000)];
+  const hostile = [
+    "password".repeat(200),
+    "a:".repeat(2000),
+    '"'.repeat(4000),
+    "4 ".repeat(3000),
+    "password=" + '\\"'.repeat(3000),
+    "a.".repeat(2000) + "=x",
+    "eyJ".repeat(2000),
+    "://".repeat(2000),
+  ];
   for (const text of hostile) {
     const start = process.cpuUsage();
     censor.censorText(`password ${text}`);

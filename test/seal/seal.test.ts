@@ -71,8 +71,7 @@ test("a stored range whose hashes do not fit its size is refused", () => {
 // The example of golang.org/x/mod/sumdb/note, which c2sp.org/signed-note repeats.
 const PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 const PETER_SECRET = "AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
-const TEXT =
-  "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+const TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
 const NOTE = `${TEXT}\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n`;
 
 test("the published note opens, and is what we sign", () => {
@@ -97,8 +96,21 @@ test("no other byte string opens under the key", () => {
 });
 
 test("anything that is no note or key is refused, whatever it is", () => {
-  const table = ["", "\n", "\n\n", TEXT, `${TEXT}\n`, NOTE.slice(0, -1), NOTE.replace("\n\n", "\n"), NOTE.replace("— ", "- "), `${NOTE}x\n`, NOTE.replace("=", ""), `a\u0007${NOTE}`];
-  for (const text of table) assert.throws(() => openNote(text, decodeVerifierKey(PETER)), NoteError, JSON.stringify(text));
+  const table = [
+    "",
+    "\n",
+    "\n\n",
+    TEXT,
+    `${TEXT}\n`,
+    NOTE.slice(0, -1),
+    NOTE.replace("\n\n", "\n"),
+    NOTE.replace("— ", "- "),
+    `${NOTE}x\n`,
+    NOTE.replace("=", ""),
+    `a\u0007${NOTE}`,
+  ];
+  for (const text of table)
+    assert.throws(() => openNote(text, decodeVerifierKey(PETER)), NoteError, JSON.stringify(text));
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       for (const read of [parseNote, decodeVerifierKey, parseCheckpointText]) {

@@ -11,7 +11,11 @@ const show = (value: unknown): unknown => JSON.parse(formatValue(value, censor))
 test("plain data is shown as the JSON that it is", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 3 }), (value) => {
-      const text = formatValue(value, { isSecretKey: () => false, censorText: (t) => t }, { depth: 99, items: 9e9, string: 9e9, total: 9e9 });
+      const text = formatValue(
+        value,
+        { isSecretKey: () => false, censorText: (t) => t },
+        { depth: 99, items: 9e9, string: 9e9, total: 9e9 },
+      );
       // JSON itself can't say -0.
       assert.deepEqual(JSON.parse(text), value);
     }),
@@ -21,7 +25,17 @@ test("plain data is shown as the JSON that it is", () => {
 test("anything at all becomes one line of valid JSON, within bounds", () => {
   fc.assert(
     fc.property(
-      fc.anything({ withBigInt: true, withBoxedValues: true, withDate: true, withMap: true, withSet: true, withNullPrototype: true, withObjectString: true, withSparseArray: true, withTypedArray: true }),
+      fc.anything({
+        withBigInt: true,
+        withBoxedValues: true,
+        withDate: true,
+        withMap: true,
+        withSet: true,
+        withNullPrototype: true,
+        withObjectString: true,
+        withSparseArray: true,
+        withTypedArray: true,
+      }),
       (value) => {
         const text = formatValue(value, censor);
         JSON.parse(text);
@@ -37,7 +51,10 @@ test("values that JSON can't say are named", () => {
   assert.equal(show(NaN), "[NaN]");
   assert.equal(show(12345678901234567890n), "12345678901234567890");
   assert.equal(show(Symbol("s")), "[Symbol(s)]");
-  assert.equal(show(function named() {}), "[Function: named]");
+  assert.equal(
+    show(function named() {}),
+    "[Function: named]",
+  );
   assert.deepEqual(show([1, , 3]), [1, "[empty]", 3]);
   assert.deepEqual(show(new Map([["a", 1]])), { "[Map]": [["a", 1]] });
   assert.deepEqual(show(new Set([1, 2])), { "[Set]": [1, 2] });
@@ -94,7 +111,10 @@ test("cycles, depth, width and length are bounded, and what is left out is count
 
 test("secrets are replaced at any depth, and where a text is cut", () => {
   const text = formatValue(
-    { a: [{ b: { password: "hunter2", headers: new Map([["authorization", "hunter2"]]) } }], json: '{"password":"hunter2"}' },
+    {
+      a: [{ b: { password: "hunter2", headers: new Map([["authorization", "hunter2"]]) } }],
+      json: '{"password":"hunter2"}',
+    },
     censor,
   );
   assert.ok(!text.includes("hunter2"), text);

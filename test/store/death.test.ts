@@ -16,10 +16,14 @@ interface Session {
 }
 
 function session(place: Place, deathAt: number, half = false): Session {
-  const { stdout, signal, stderr } = spawnSync(process.execPath, [fixture("writing-session.ts"), place.logs, place.keys], {
-    env: { DEATH_AT: String(deathAt), DEATH_HALF: half ? "1" : "0", NODE_NO_WARNINGS: "1" },
-    encoding: "utf8",
-  });
+  const { stdout, signal, stderr } = spawnSync(
+    process.execPath,
+    [fixture("writing-session.ts"), place.logs, place.keys],
+    {
+      env: { DEATH_AT: String(deathAt), DEATH_HALF: half ? "1" : "0", NODE_NO_WARNINGS: "1" },
+      encoding: "utf8",
+    },
+  );
   assert.equal(stderr, "");
   const counts = [...stdout.matchAll(/^(?:stored|closed) (\d+)/gm)].map((match) => Number(match[1]));
   return { stored: counts.at(-1) ?? 0, died: signal === "SIGKILL" };
@@ -48,7 +52,9 @@ function startAgain(place: Place, before: Session, hint: string): void {
 function unsaidTail(place: Place): number {
   let bytes = 0;
   for (const stream of safeList(place.logs)) {
-    const last = safeList(join(place.logs, stream)).filter((name) => name.endsWith(".ndjson")).at(-1);
+    const last = safeList(join(place.logs, stream))
+      .filter((name) => name.endsWith(".ndjson"))
+      .at(-1);
     if (last === undefined) continue;
     const content = readFileSync(join(place.logs, stream, last));
     bytes += content.length - (content.lastIndexOf(10) + 1);
@@ -92,7 +98,11 @@ describe("a writer that dies", () => {
       cpSync(join(crashed.logs, ".."), join(place.logs, ".."), { recursive: true });
       const second = session(place, deathAt, deathAt % 2 === 0);
       if (!second.died || second.stored > first.stored + 4) break;
-      startAgain(place, { stored: Math.max(first.stored, second.stored), died: true }, `death at operation ${deathAt} of the recovery`);
+      startAgain(
+        place,
+        { stored: Math.max(first.stored, second.stored), died: true },
+        `death at operation ${deathAt} of the recovery`,
+      );
     }
     assert.ok(deathAt > 10, `only ${deathAt} operations`);
   });
@@ -116,7 +126,9 @@ async function killRepeatedly(place: Place, times: number): Promise<void> {
 
 /** Kills a writer so many milliseconds after it has opened its stream; resolves to how many records it had stored. */
 function runAndKill(place: Place, milliseconds: number): Promise<number> {
-  const child = spawn(process.execPath, [fixture("endless-session.ts"), place.logs, place.keys], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [fixture("endless-session.ts"), place.logs, place.keys], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout.setEncoding("utf8");
   child.stdout.once("data", () => setTimeout(() => child.kill("SIGKILL"), milliseconds));

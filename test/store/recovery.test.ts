@@ -1,13 +1,42 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SealtraceError } from "../../src/record/index.ts";
-import { listStreams, loadInstallation, prepareLogs, readInstallation, readRecords, readTraceChunks, verifyStream } from "../../src/store/index.ts";
+import {
+  listStreams,
+  loadInstallation,
+  prepareLogs,
+  readInstallation,
+  readRecords,
+  readTraceChunks,
+  verifyStream,
+} from "../../src/store/index.ts";
 import { mountSmallDisk, type SmallDisk } from "../support/small-disk.ts";
-import { events, FUNCTIONS, lines, newPlace, openTestStream, segmentNames, SOURCE, storedLines, writeSampleStream } from "../support/stream.ts";
+import {
+  events,
+  FUNCTIONS,
+  lines,
+  newPlace,
+  openTestStream,
+  segmentNames,
+  SOURCE,
+  storedLines,
+  writeSampleStream,
+} from "../support/stream.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 function hasCode(code: string, text?: RegExp) {
@@ -38,7 +67,10 @@ describe("recovery", () => {
   it("seals the records late that no checkpoint covers, and says which", () => {
     const { place, stream } = crashedCopy();
     const before = verifyStream(stream, { keysDirectory: place.keys });
-    assert.deepEqual(before.problems.map(({ code, record, recordTo }) => [code, record, recordTo]), [["records-unsealed", 6, 12]]);
+    assert.deepEqual(
+      before.problems.map(({ code, record, recordTo }) => [code, record, recordTo]),
+      [["records-unsealed", 6, 12]],
+    );
     const writer = openTestStream(place);
     assert.equal(writer.directory, stream);
     writer.close();
@@ -76,8 +108,18 @@ describe("recovery", () => {
   });
 
   for (const [what, damage] of [
-    ["has lost signed records", (segment: string) => { truncateSync(segment, 400); }],
-    ["has other records than were signed", (segment: string) => { writeFileSync(segment, readFileSync(segment, "utf8").replace("message 1", "message X")); }],
+    [
+      "has lost signed records",
+      (segment: string) => {
+        truncateSync(segment, 400);
+      },
+    ],
+    [
+      "has other records than were signed",
+      (segment: string) => {
+        writeFileSync(segment, readFileSync(segment, "utf8").replace("message 1", "message X"));
+      },
+    ],
   ] as const) {
     it(`closes a stream that ${what}, and begins another; both say so`, () => {
       const { place, stream } = crashedCopy();
@@ -88,7 +130,10 @@ describe("recovery", () => {
       const old = verifyStream(stream, { keysDirectory: place.keys });
       assert.equal(old.ok, false);
       assert.deepEqual([old.closed?.signed, old.closed?.successor], [6, writer.name]);
-      assert.match(storedLines(writer.directory)[0] as string, new RegExp(`"sealtrace.predecessor":"${basename(stream)}","sealtrace.predecessor_signed":6`));
+      assert.match(
+        storedLines(writer.directory)[0] as string,
+        new RegExp(`"sealtrace.predecessor":"${basename(stream)}","sealtrace.predecessor_signed":6`),
+      );
       assert.equal(verifyStream(writer.directory, { keysDirectory: place.keys }).ok, true);
       const third = openTestStream(place);
       assert.equal(third.directory, writer.directory);
@@ -149,19 +194,25 @@ describe("bad places", () => {
     assert.throws(() => openTestStream(place), hasCode("SEALTRACE_DIRECTORY_UNWRITABLE"));
   });
 
-  it("a key that others may read, and one that is no key", { skip: process.platform === "win32" && "modes mean nothing on Windows" }, () => {
-    const { keys } = newPlace();
-    loadInstallation(keys);
-    chmodSync(join(keys, "signing.pem"), 0o644);
-    assert.throws(() => loadInstallation(keys), hasCode("SEALTRACE_KEY_INVALID", /0600/));
-    chmodSync(join(keys, "signing.pem"), 0o600);
-    writeFileSync(join(keys, "signing.pem"), "no key");
-    assert.throws(() => loadInstallation(keys), hasCode("SEALTRACE_KEY_INVALID"));
-  });
+  it(
+    "a key that others may read, and one that is no key",
+    { skip: process.platform === "win32" && "modes mean nothing on Windows" },
+    () => {
+      const { keys } = newPlace();
+      loadInstallation(keys);
+      chmodSync(join(keys, "signing.pem"), 0o644);
+      assert.throws(() => loadInstallation(keys), hasCode("SEALTRACE_KEY_INVALID", /0600/));
+      chmodSync(join(keys, "signing.pem"), 0o600);
+      writeFileSync(join(keys, "signing.pem"), "no key");
+      assert.throws(() => loadInstallation(keys), hasCode("SEALTRACE_KEY_INVALID"));
+    },
+  );
 
   it("a signing key inside of the logs", () => {
     const { logs } = newPlace();
-    assert.throws(() => { prepareLogs(logs, join(logs, "keys")); }, hasCode("SEALTRACE_CONFIG_INVALID"));
+    assert.throws(() => {
+      prepareLogs(logs, join(logs, "keys"));
+    }, hasCode("SEALTRACE_CONFIG_INVALID"));
   });
 
   it("reading makes no key", () => {
@@ -180,15 +231,20 @@ describe("a full disk", () => {
     const place = { logs: join(root, "logs"), keys: newPlace().keys };
     const writer = openTestStream(place, { segmentRecords: 1_000 });
     let number = 0;
-    assert.throws(() => {
-      for (; ; number += 1) {
-        writer.appendLines(lines(number, 1));
-        if (number % 50 === 0) writer.appendTrace(SOURCE, events(1 + number, 20), FUNCTIONS);
-        if (number % 200 === 0) writer.checkpoint();
-      }
-    }, hasCode("SEALTRACE_DISK_FULL", /free some space/));
+    assert.throws(
+      () => {
+        for (; ; number += 1) {
+          writer.appendLines(lines(number, 1));
+          if (number % 50 === 0) writer.appendTrace(SOURCE, events(1 + number, 20), FUNCTIONS);
+          if (number % 200 === 0) writer.checkpoint();
+        }
+      },
+      hasCode("SEALTRACE_DISK_FULL", /free some space/),
+    );
     const stored = writer.size;
-    assert.throws(() => { writer.appendLines(lines(number, 100)); }, hasCode("SEALTRACE_DISK_FULL"));
+    assert.throws(() => {
+      writer.appendLines(lines(number, 100));
+    }, hasCode("SEALTRACE_DISK_FULL"));
     assert.equal(writer.size, stored);
     const mine = storedLines(writer.directory).length;
     assert.equal(mine, stored);
@@ -203,8 +259,13 @@ describe("a full disk", () => {
   it("cannot hold a new stream", { skip }, () => {
     const { path: root } = disk as SmallDisk;
     const path = join(root, "filler");
-    assert.throws(() => { for (;;) writeFileSync(path, Buffer.alloc(4096), { flag: "a" }); });
-    assert.throws(() => openTestStream({ logs: join(root, "other"), keys: newPlace().keys }), hasCode("SEALTRACE_DISK_FULL"));
+    assert.throws(() => {
+      for (;;) writeFileSync(path, Buffer.alloc(4096), { flag: "a" });
+    });
+    assert.throws(
+      () => openTestStream({ logs: join(root, "other"), keys: newPlace().keys }),
+      hasCode("SEALTRACE_DISK_FULL"),
+    );
   });
 });
 
@@ -216,11 +277,16 @@ describe("processes that start together", () => {
     mkdirSync(place.logs);
     const results = await Promise.all(
       Array.from({ length: 8 }, () => {
-        const child = spawn(process.execPath, [starter, place.logs, place.keys], { stdio: ["ignore", "ignore", "inherit"] });
+        const child = spawn(process.execPath, [starter, place.logs, place.keys], {
+          stdio: ["ignore", "ignore", "inherit"],
+        });
         return new Promise<number | null>((resolve) => child.on("close", resolve));
       }),
     );
-    assert.deepEqual(results, Array.from({ length: 8 }, () => 0));
+    assert.deepEqual(
+      results,
+      Array.from({ length: 8 }, () => 0),
+    );
     const streams = listStreams(place.logs);
     assert.ok(streams.length >= 1 && streams.length <= 8);
     let records = 0;

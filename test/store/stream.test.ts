@@ -5,7 +5,17 @@ import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { CompactRange, leafHash } from "../../src/seal/index.ts";
 import { listStreams, readRecords, readTraceChunks, verifyStream, type TraceChunk } from "../../src/store/index.ts";
-import { events, FUNCTIONS, lines, newPlace, openTestStream, segmentNames, SOURCE, storedLines, writeSampleStream } from "../support/stream.ts";
+import {
+  events,
+  FUNCTIONS,
+  lines,
+  newPlace,
+  openTestStream,
+  segmentNames,
+  SOURCE,
+  storedLines,
+  writeSampleStream,
+} from "../support/stream.ts";
 
 describe("a stream", () => {
   it("verifies, with every record, checkpoint and chunk counted", () => {
@@ -109,21 +119,28 @@ describe("a stream", () => {
     writer.close();
   });
 
-  it("keeps others out: directories 0700, files 0600", { skip: process.platform === "win32" && "modes mean nothing on Windows" }, () => {
-    const place = newPlace();
-    const stream = writeSampleStream(place);
-    const mode = (path: string): number => statSync(path).mode & 0o777;
-    assert.equal(mode(stream), 0o700);
-    assert.equal(mode(join(place.keys, "signing.pem")), 0o600);
-    for (const name of ["format", "origin.vkey", "checkpoint", "checkpoints", "000000000000.ndjson", "lock"]) {
-      assert.equal(mode(join(stream, name)), 0o600, name);
-    }
-  });
+  it(
+    "keeps others out: directories 0700, files 0600",
+    { skip: process.platform === "win32" && "modes mean nothing on Windows" },
+    () => {
+      const place = newPlace();
+      const stream = writeSampleStream(place);
+      const mode = (path: string): number => statSync(path).mode & 0o777;
+      assert.equal(mode(stream), 0o700);
+      assert.equal(mode(join(place.keys, "signing.pem")), 0o600);
+      for (const name of ["format", "origin.vkey", "checkpoint", "checkpoints", "000000000000.ndjson", "lock"]) {
+        assert.equal(mode(join(stream, name)), 0o600, name);
+      }
+    },
+  );
 
   it("can be read from any index, across segments", () => {
     const stream = writeSampleStream(newPlace());
     const indexes = [...readRecords(stream, { from: 18, to: 45 })].map((record) => record.index);
-    assert.deepEqual(indexes, Array.from({ length: 27 }, (_, i) => 18 + i));
+    assert.deepEqual(
+      indexes,
+      Array.from({ length: 27 }, (_, i) => 18 + i),
+    );
     const [record] = readRecords(stream, { from: 33 });
     assert.match(record?.text() ?? "", /"seal":"33\./);
   });

@@ -29,8 +29,16 @@ describe("a stream that somebody has changed", () => {
       const { ok, problems } = verifyStream(stream, { keysDirectory: place.keys });
       const shown = JSON.stringify(problems, undefined, 1);
       assert.equal(ok, false);
-      for (const code of codes) assert.ok(problems.some((problem) => problem.code === code), `no ${code} in ${shown}`);
-      if (record !== undefined) assert.ok(problems.some((problem) => problem.record === record), `record ${record} not in ${shown}`);
+      for (const code of codes)
+        assert.ok(
+          problems.some((problem) => problem.code === code),
+          `no ${code} in ${shown}`,
+        );
+      if (record !== undefined)
+        assert.ok(
+          problems.some((problem) => problem.record === record),
+          `record ${record} not in ${shown}`,
+        );
       assert.ok(problems.length <= 4, `too many problems: ${shown}`);
     });
   }

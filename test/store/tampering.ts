@@ -64,14 +64,42 @@ function forge(stream: string, file: string, key: KeyObject): void {
 
 /** For the stream of `writeSampleStream`: 70 records, segments that begin at 20 and so on. */
 export const TAMPERINGS: readonly Tampering[] = [
-  { name: "one byte changed at the start", apply: change(1, "message 0", "message 9"), record: 1, codes: ["record-changed"] },
-  { name: "one byte changed in the middle", apply: change(33, '"number":', '"numbar":'), record: 33, codes: ["record-changed"] },
-  { name: "one byte changed in the last record", apply: change(69, "INFO", "INFA"), record: 69, codes: ["root-mismatch"] },
+  {
+    name: "one byte changed at the start",
+    apply: change(1, "message 0", "message 9"),
+    record: 1,
+    codes: ["record-changed"],
+  },
+  {
+    name: "one byte changed in the middle",
+    apply: change(33, '"number":', '"numbar":'),
+    record: 33,
+    codes: ["record-changed"],
+  },
+  {
+    name: "one byte changed in the last record",
+    apply: change(69, "INFO", "INFA"),
+    record: 69,
+    codes: ["root-mismatch"],
+  },
   { name: "one byte changed in a salt", apply: change(40, /.(?="\}$)/, "#"), record: 40, codes: ["record-changed"] },
   { name: "an index changed", apply: change(12, '"seal":"12.', '"seal":"17.'), record: 12, codes: ["record-changed"] },
-  { name: "a link changed", apply: change(12, /(?<="seal":"12\.)./, (c) => (c === "A" ? "B" : "A")), record: 12, codes: ["record-changed"] },
+  {
+    name: "a link changed",
+    apply: change(12, /(?<="seal":"12\.)./, (c) => (c === "A" ? "B" : "A")),
+    record: 12,
+    codes: ["record-changed"],
+  },
   { name: "a seal removed", apply: change(12, /,"seal":"[^"]*"/, ""), record: 12, codes: ["record-changed"] },
-  { name: "two records changed", apply: (s) => (change(5, "INFO", "INFA")(s), change(50, "INFO", "INFA")(s)), record: 50, codes: ["record-changed"] },
+  {
+    name: "two records changed",
+    apply: (s) => {
+      change(5, "INFO", "INFA")(s);
+      change(50, "INFO", "INFA")(s);
+    },
+    record: 50,
+    codes: ["record-changed"],
+  },
   { name: "the first line removed", apply: remove(0), record: 0, codes: ["records-missing"] },
   { name: "a line in the middle removed", apply: remove(33), record: 33, codes: ["records-missing"] },
   { name: "the last line of a segment removed", apply: remove(19), record: 19, codes: ["records-missing"] },
@@ -118,11 +146,45 @@ export const TAMPERINGS: readonly Tampering[] = [
     record: 26,
     codes: ["record-inserted"],
   },
-  { name: "a line appended", apply: (s) => { editSegment(s, 69, (lines) => lines.push('{"forged":true}')); }, record: 70, codes: ["record-changed", "records-unsealed"] },
-  { name: "bytes appended", apply: (s) => { editText(join(s, segmentNames(s).at(-1) as string), (text) => `${text}{"half`); }, record: 70, codes: ["torn-line"] },
-  { name: "the first segment removed", apply: (s) => { rmSync(join(s, segmentNames(s)[0] as string)); }, record: 0, codes: ["records-missing"] },
-  { name: "a segment in the middle removed", apply: (s) => { rmSync(join(s, segmentNames(s)[1] as string)); }, record: 22, codes: ["records-missing"] },
-  { name: "the last segment removed", apply: (s) => { rmSync(join(s, segmentNames(s).at(-1) as string)); }, codes: ["records-missing"] },
+  {
+    name: "a line appended",
+    apply: (s) => {
+      editSegment(s, 69, (lines) => lines.push('{"forged":true}'));
+    },
+    record: 70,
+    codes: ["record-changed", "records-unsealed"],
+  },
+  {
+    name: "bytes appended",
+    apply: (s) => {
+      editText(join(s, segmentNames(s).at(-1) as string), (text) => `${text}{"half`);
+    },
+    record: 70,
+    codes: ["torn-line"],
+  },
+  {
+    name: "the first segment removed",
+    apply: (s) => {
+      rmSync(join(s, segmentNames(s)[0] as string));
+    },
+    record: 0,
+    codes: ["records-missing"],
+  },
+  {
+    name: "a segment in the middle removed",
+    apply: (s) => {
+      rmSync(join(s, segmentNames(s)[1] as string));
+    },
+    record: 22,
+    codes: ["records-missing"],
+  },
+  {
+    name: "the last segment removed",
+    apply: (s) => {
+      rmSync(join(s, segmentNames(s).at(-1) as string));
+    },
+    codes: ["records-missing"],
+  },
   {
     name: "a segment renamed",
     apply: (s) => {
@@ -132,15 +194,69 @@ export const TAMPERINGS: readonly Tampering[] = [
     record: 22,
     codes: ["records-missing"],
   },
-  { name: "the size in a checkpoint edited", apply: (s) => { editText(join(s, "checkpoint"), (t) => changed(t, "\n70\n", "\n69\n")); }, codes: ["checkpoint-signature"] },
-  { name: "the root in a checkpoint edited", apply: (s) => { editText(join(s, "checkpoints"), (t) => changed(t, /(?<=\n\d+\n)./, (c) => (c === "A" ? "B" : "A"))); }, codes: ["checkpoint-signature"] },
-  { name: "the newest checkpoint signed by another key", apply: (s) => { forge(s, "checkpoint", generateKeyPairSync("ed25519").privateKey); }, codes: ["checkpoint-signature"] },
-  { name: "the last of all checkpoints signed by another key", apply: (s) => { forge(s, "checkpoints", generateKeyPairSync("ed25519").privateKey); }, codes: ["checkpoint-signature"] },
-  { name: "checkpoint removed", apply: (s) => { rmSync(join(s, "checkpoint")); }, codes: ["checkpoint-missing"] },
-  { name: "checkpoints removed", apply: (s) => { rmSync(join(s, "checkpoints")); }, codes: ["checkpoint-missing"] },
-  { name: "checkpoints cut off", apply: (s) => { editText(join(s, "checkpoints"), (t) => t.slice(0, -30)); }, codes: ["checkpoint-malformed"] },
-  { name: "the verifier key replaced", apply: (s) => { editText(join(s, "origin.vkey"), (t) => changed(t, /.(?=\n$)/, (c) => (c === "A" ? "B" : "A"))); }, codes: ["key-malformed"] },
-  { name: "the format's version removed", apply: (s) => { rmSync(join(s, "format")); }, codes: ["format-missing"] },
+  {
+    name: "the size in a checkpoint edited",
+    apply: (s) => {
+      editText(join(s, "checkpoint"), (t) => changed(t, "\n70\n", "\n69\n"));
+    },
+    codes: ["checkpoint-signature"],
+  },
+  {
+    name: "the root in a checkpoint edited",
+    apply: (s) => {
+      editText(join(s, "checkpoints"), (t) => changed(t, /(?<=\n\d+\n)./, (c) => (c === "A" ? "B" : "A")));
+    },
+    codes: ["checkpoint-signature"],
+  },
+  {
+    name: "the newest checkpoint signed by another key",
+    apply: (s) => {
+      forge(s, "checkpoint", generateKeyPairSync("ed25519").privateKey);
+    },
+    codes: ["checkpoint-signature"],
+  },
+  {
+    name: "the last of all checkpoints signed by another key",
+    apply: (s) => {
+      forge(s, "checkpoints", generateKeyPairSync("ed25519").privateKey);
+    },
+    codes: ["checkpoint-signature"],
+  },
+  {
+    name: "checkpoint removed",
+    apply: (s) => {
+      rmSync(join(s, "checkpoint"));
+    },
+    codes: ["checkpoint-missing"],
+  },
+  {
+    name: "checkpoints removed",
+    apply: (s) => {
+      rmSync(join(s, "checkpoints"));
+    },
+    codes: ["checkpoint-missing"],
+  },
+  {
+    name: "checkpoints cut off",
+    apply: (s) => {
+      editText(join(s, "checkpoints"), (t) => t.slice(0, -30));
+    },
+    codes: ["checkpoint-malformed"],
+  },
+  {
+    name: "the verifier key replaced",
+    apply: (s) => {
+      editText(join(s, "origin.vkey"), (t) => changed(t, /.(?=\n$)/, (c) => (c === "A" ? "B" : "A")));
+    },
+    codes: ["key-malformed"],
+  },
+  {
+    name: "the format's version removed",
+    apply: (s) => {
+      rmSync(join(s, "format"));
+    },
+    codes: ["format-missing"],
+  },
   {
     name: "a trace chunk edited",
     apply: (stream) => {
@@ -151,7 +267,27 @@ export const TAMPERINGS: readonly Tampering[] = [
     },
     codes: ["trace-changed"],
   },
-  { name: "a trace file removed", apply: (s) => { rmSync(firstTraceFile(s)); }, codes: ["trace-missing"] },
-  { name: "a trace file cut off", apply: (s) => { const p = firstTraceFile(s); writeFileSync(p, readFileSync(p).subarray(0, -1)); }, codes: ["trace-missing"] },
-  { name: "bytes appended to a trace file", apply: (s) => { const p = firstTraceFile(s); writeFileSync(p, Buffer.concat([readFileSync(p), Buffer.from("x")])); }, codes: ["trace-unsealed"] },
+  {
+    name: "a trace file removed",
+    apply: (s) => {
+      rmSync(firstTraceFile(s));
+    },
+    codes: ["trace-missing"],
+  },
+  {
+    name: "a trace file cut off",
+    apply: (s) => {
+      const p = firstTraceFile(s);
+      writeFileSync(p, readFileSync(p).subarray(0, -1));
+    },
+    codes: ["trace-missing"],
+  },
+  {
+    name: "bytes appended to a trace file",
+    apply: (s) => {
+      const p = firstTraceFile(s);
+      writeFileSync(p, Buffer.concat([readFileSync(p), Buffer.from("x")]));
+    },
+    codes: ["trace-unsealed"],
+  },
 ];

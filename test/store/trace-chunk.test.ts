@@ -61,8 +61,24 @@ describe("a trace chunk", () => {
         rows.forEach((row, i) => {
           const begins = row.kind === EVENT.ENTER || row.kind === EVENT.ROOT;
           assert.deepEqual(
-            [chunk.kinds[i], chunk.calls[i], chunk.times[i], chunk.text(i), chunk.parents[i], chunk.functionIds[i], chunk.traceIds[i]],
-            [row.kind, row.call, row.time, row.text, begins ? row.parent : 0, begins ? row.id : 0, row.kind === EVENT.ROOT ? trace : ""],
+            [
+              chunk.kinds[i],
+              chunk.calls[i],
+              chunk.times[i],
+              chunk.text(i),
+              chunk.parents[i],
+              chunk.functionIds[i],
+              chunk.traceIds[i],
+            ],
+            [
+              row.kind,
+              row.call,
+              row.time,
+              row.text,
+              begins ? row.parent : 0,
+              begins ? row.id : 0,
+              row.kind === EVENT.ROOT ? trace : "",
+            ],
           );
         });
       }),
@@ -116,9 +132,11 @@ describe("a trace chunk", () => {
   it("made of anything at all never gives another error than a SealtraceError", () => {
     const { path, read } = traceFile();
     const good = encode(events(1, 4));
-    const payloadOf = fc.array(fc.uint8Array({ maxLength: 30 }), { minLength: 8, maxLength: 10 }).map((sections) =>
-      Buffer.concat(sections.flatMap((section) => [Buffer.from(Uint32Array.of(section.length).buffer), section])),
-    );
+    const payloadOf = fc
+      .array(fc.uint8Array({ maxLength: 30 }), { minLength: 8, maxLength: 10 })
+      .map((sections) =>
+        Buffer.concat(sections.flatMap((section) => [Buffer.from(Uint32Array.of(section.length).buffer), section])),
+      );
     const wrapped = payloadOf.map((payload) => {
       const compressed = zstdCompressSync(payload);
       const header = Buffer.from(good.subarray(0, 16));

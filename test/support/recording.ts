@@ -40,7 +40,11 @@ export interface Recording extends Outcome {
 }
 
 /** The program under `sealtrace run`. */
-export async function runRecorded(program: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Recording> {
+export async function runRecorded(
+  program: string,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<Recording> {
   const place = options.place ?? newPlace();
   const own = ["run", "--logs-dirname", place.logs, ...(options.options ?? []), program, ...args];
   const environment = { SEALTRACE_CONFIG_DIR: place.keys, ...options.environment };
@@ -51,7 +55,8 @@ export async function runRecorded(program: string, args: readonly string[] = [],
 /** What lies in a place, read. */
 export function reading(place: Place): Pick<Recording, "place" | "lines" | "records" | "verify"> {
   const streams = (): string[] => listStreams(place.logs).map(({ directory }) => directory);
-  const lines = (): string[] => streams().flatMap((stream) => Array.from(readRecords(stream), (record) => record.text()));
+  const lines = (): string[] =>
+    streams().flatMap((stream) => Array.from(readRecords(stream), (record) => record.text()));
   return {
     place,
     lines,
@@ -62,9 +67,14 @@ export function reading(place: Place): Pick<Recording, "place" | "lines" | "reco
 
 /** Node with these arguments, in the directory of the programs. */
 export function start(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { NODE_OPTIONS, FORCE_COLOR, NODE_V8_COVERAGE, NODE_TEST_CONTEXT, ...inherited } = process.env;
-  void [NODE_OPTIONS, FORCE_COLOR, NODE_V8_COVERAGE, NODE_TEST_CONTEXT];
-  const child = spawn(process.execPath, args, { cwd: PROGRAMS, env: { ...inherited, ...options.environment }, stdio: "pipe" });
+  const inherited = { ...process.env };
+  for (const name of ["NODE_OPTIONS", "FORCE_COLOR", "NODE_V8_COVERAGE", "NODE_TEST_CONTEXT"])
+    Reflect.deleteProperty(inherited, name);
+  const child = spawn(process.execPath, args, {
+    cwd: PROGRAMS,
+    env: { ...inherited, ...options.environment },
+    stdio: "pipe",
+  });
   const output = { stdout: "", stderr: "" };
   let announced = false;
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));

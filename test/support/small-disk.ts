@@ -15,7 +15,9 @@ export function mountSmallDisk(bytes: number): SmallDisk | string {
   if (process.platform !== "linux") return "only Linux mounts a file system in memory for this test";
   const path = mkdtempSync(join(tmpdir(), "sealtrace-disk-"));
   const mount = (options: string): string => {
-    const { status, stderr, error } = spawnSync("mount", ["-t", "tmpfs", "-o", options, "sealtrace-test", path], { encoding: "utf8" });
+    const { status, stderr, error } = spawnSync("mount", ["-t", "tmpfs", "-o", options, "sealtrace-test", path], {
+      encoding: "utf8",
+    });
     return status === 0 ? "" : `no small file system can be mounted here: ${(stderr || String(error)).trim()}`;
   };
   const refused = mount(`size=${bytes}`);

@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EVENT, type FunctionInfo, type TraceEvents } from "../../src/record/index.ts";
-import { loadInstallation, openStream, type OpenStreamOptions, type StreamWriter, type TraceSource } from "../../src/store/index.ts";
+import {
+  loadInstallation,
+  openStream,
+  type OpenStreamOptions,
+  type StreamWriter,
+  type TraceSource,
+} from "../../src/store/index.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 export interface Place {
@@ -31,7 +37,12 @@ export function lines(from: number, count: number): Buffer {
 }
 
 export function recordLine(number: number): string {
-  return JSON.stringify({ "@timestamp": "2026-01-01T00:00:00.000Z", "log.level": "INFO", message: `message ${number}`, number });
+  return JSON.stringify({
+    "@timestamp": "2026-01-01T00:00:00.000Z",
+    "log.level": "INFO",
+    message: `message ${number}`,
+    number,
+  });
 }
 
 export const SOURCE: TraceSource = { thread: 0, pid: 1, prefix: "a1b2c3", epochOffset: 0n };

@@ -22,10 +22,19 @@ const TRACE_ID = "0123456789abcdef".repeat(2);
 
 /** Any program: calls begin below any open call (as asynchronous ones do) and end in any order; some never end. */
 const anyProgram = fc
-  .array(fc.record({ begin: fc.boolean(), name: fc.constantFrom(1, 2, 3), pick: fc.nat(), threw: fc.boolean(), step: fc.integer({ min: 1, max: 9 }) }), {
-    minLength: 1,
-    maxLength: 60,
-  })
+  .array(
+    fc.record({
+      begin: fc.boolean(),
+      name: fc.constantFrom(1, 2, 3),
+      pick: fc.nat(),
+      threw: fc.boolean(),
+      step: fc.integer({ min: 1, max: 9 }),
+    }),
+    {
+      minLength: 1,
+      maxLength: 60,
+    },
+  )
   .map((steps) => {
     const calls: Call[] = [];
     const open: Call[] = [];
@@ -47,8 +56,22 @@ const anyProgram = fc
 
 function eventsOf(calls: readonly Call[]): TraceEvents {
   const rows = calls.flatMap((call) => [
-    { time: call.start, kind: call.parent === undefined ? EVENT.ROOT : EVENT.ENTER, call, text: call.parent === undefined ? `${TRACE_ID} {}` : "{}" },
-    ...(call.end === undefined ? [] : [{ time: call.end, kind: call.threw ? EVENT.THROW : EVENT.RETURN, call, text: call.threw ? '{"type":"Error","message":"no"}' : "1" }]),
+    {
+      time: call.start,
+      kind: call.parent === undefined ? EVENT.ROOT : EVENT.ENTER,
+      call,
+      text: call.parent === undefined ? `${TRACE_ID} {}` : "{}",
+    },
+    ...(call.end === undefined
+      ? []
+      : [
+          {
+            time: call.end,
+            kind: call.threw ? EVENT.THROW : EVENT.RETURN,
+            call,
+            text: call.threw ? '{"type":"Error","message":"no"}' : "1",
+          },
+        ]),
   ]);
   rows.sort((a, b) => a.time - b.time);
   return {
@@ -74,7 +97,9 @@ function record(...batches: TraceEvents[]): string {
 }
 
 /** By looking at every moment: what `hotspots` must find. */
-function bruteForce(calls: readonly Call[]): Map<string, { calls: number; self: number; total: number; errors: number }> {
+function bruteForce(
+  calls: readonly Call[],
+): Map<string, { calls: number; self: number; total: number; errors: number }> {
   const sums = new Map<string, { calls: number; self: number; total: number; errors: number }>();
   for (const call of calls) {
     const name = `f${call.name}`;
@@ -99,7 +124,12 @@ describe("hotspots", () => {
     fc.assert(
       fc.property(anyProgram, (calls) => {
         const found = hotspots(openTrace(record(eventsOf(calls))));
-        const shown = new Map(found.functions.map(({ function: info, calls: count, self, total, errors }) => [info.name, { calls: count, self, total, errors }]));
+        const shown = new Map(
+          found.functions.map(({ function: info, calls: count, self, total, errors }) => [
+            info.name,
+            { calls: count, self, total, errors },
+          ]),
+        );
         assert.deepEqual(Object.fromEntries([...shown].sort()), Object.fromEntries([...bruteForce(calls)].sort()));
         assert.equal(found.calls, calls.length);
       }),
@@ -114,8 +144,14 @@ describe("hotspots", () => {
     ];
     calls.push({ id: 3, name: 3, parent: calls[0], start: 10, end: 95, threw: false });
     const trace = openTrace(record(eventsOf(calls)));
-    assert.deepEqual(hotspots(trace).functions.map(({ function: info }) => info.name), ["f3", "f2", "f1"]);
-    assert.deepEqual(hotspots(trace, { sort: "total", limit: 1 }).functions.map(({ function: info }) => info.name), ["f1"]);
+    assert.deepEqual(
+      hotspots(trace).functions.map(({ function: info }) => info.name),
+      ["f3", "f2", "f1"],
+    );
+    assert.deepEqual(
+      hotspots(trace, { sort: "total", limit: 1 }).functions.map(({ function: info }) => info.name),
+      ["f1"],
+    );
   });
 });
 
@@ -141,7 +177,10 @@ describe("callTree", () => {
           assert.ok(node);
           const siblings = call.parent === undefined ? tree.roots : tree.calls.get(spanId(call.parent.id))?.children;
           assert.ok(siblings?.includes(node));
-          assert.equal(node.end === undefined ? undefined : Number(node.end - node.start), call.end === undefined ? undefined : call.end - call.start);
+          assert.equal(
+            node.end === undefined ? undefined : Number(node.end - node.start),
+            call.end === undefined ? undefined : call.end - call.start,
+          );
           assert.equal(node.error !== undefined, call.threw && call.end !== undefined);
         }
       }),
@@ -150,7 +189,14 @@ describe("callTree", () => {
   });
 
   it("keeps the first calls and says how many it left out", () => {
-    const calls: Call[] = Array.from({ length: 10 }, (_, i) => ({ id: i + 1, name: 1, parent: undefined, start: i * 2, end: i * 2 + 1, threw: false }));
+    const calls: Call[] = Array.from({ length: 10 }, (_, i) => ({
+      id: i + 1,
+      name: 1,
+      parent: undefined,
+      start: i * 2,
+      end: i * 2 + 1,
+      threw: false,
+    }));
     const tree = callTree(openTrace(record(eventsOf(calls))), { maxCalls: 4 });
     assert.deepEqual([tree.calls.size, tree.omitted], [4, 6]);
   });

@@ -29,12 +29,18 @@ test("arguments by the names of the parameters, results, and who called whom", a
     function outer(text, { deep: [inner = 2] = [] } = {}, ...rest) { return [text, add(inner, rest.length)]; }
     export function run() { outer("x", undefined, 1, 2); }`);
   assert.deepEqual(shown(calls), [
-    'run() return',
+    "run() return",
     'outer({"text":"x","inner":2,"rest":[1,2]}) return ["x",4]',
     'add({"a":2,"b":2}) return 4',
   ]);
-  assert.deepEqual(calls.map(({ kind }) => kind), ["root", "enter", "enter"]);
-  assert.deepEqual(calls.map(({ parent }) => parent), [0, calls[0]?.id, calls[1]?.id]);
+  assert.deepEqual(
+    calls.map(({ kind }) => kind),
+    ["root", "enter", "enter"],
+  );
+  assert.deepEqual(
+    calls.map(({ parent }) => parent),
+    [0, calls[0]?.id, calls[1]?.id],
+  );
   for (const { start, end } of calls) assert.ok(end !== undefined && end.time >= start);
 });
 
@@ -44,16 +50,48 @@ test("what functions are called", async () => {
     const api = { get() { return 1; }, nested: { deep: () => 1 }, list: [() => 1] }; function Old() {} Old.prototype.m = function () {}; Old.stat = () => 1;
     const arrow = () => (() => 1)(); let later; later = function () {}; const given = function itsOwn() {}; export default function () {}
     export function run() { const o = Order.make(); o.g; o.s = 1; o.field(); o[Symbol.iterator](); o["quoted name"](); api.get(); api.nested.deep(); api.list[0](); new Old().m(); Old.stat(); arrow(); later(); given(); function inner() {} inner(); [1].map((x) => x); (({ d = () => 1 }) => d())({}); }`);
-  assert.deepEqual(calls.map(({ info }) => info.name), [
-    "run", "Order.make", "Order.constructor", "Order.total", "Order.#secret", "Order.get g", "Order.set s", "Order.field",
-    "Order.[Symbol.iterator]", "Order.quoted name", "api.get", "api.nested.deep", "api.<anonymous>", "Old", "Old.m", "Old.stat", "arrow", "arrow.<anonymous>",
-    "later", "itsOwn", "run.inner", "run.<anonymous>", "run.<anonymous>", "run.<anonymous>.d",
-  ]);
+  assert.deepEqual(
+    calls.map(({ info }) => info.name),
+    [
+      "run",
+      "Order.make",
+      "Order.constructor",
+      "Order.total",
+      "Order.#secret",
+      "Order.get g",
+      "Order.set s",
+      "Order.field",
+      "Order.[Symbol.iterator]",
+      "Order.quoted name",
+      "api.get",
+      "api.nested.deep",
+      "api.<anonymous>",
+      "Old",
+      "Old.m",
+      "Old.stat",
+      "arrow",
+      "arrow.<anonymous>",
+      "later",
+      "itsOwn",
+      "run.inner",
+      "run.<anonymous>",
+      "run.<anonymous>",
+      "run.<anonymous>.d",
+    ],
+  );
 });
 
 test("where functions are: file, line and column, from 1", async () => {
-  const calls = await record("const a = 1;\n\texport const run = () => {\n  class A { static async m() {} }\n  A.m();\n};");
-  assert.deepEqual(calls.map(({ info }) => [info.line, info.column]), [[2, 21], [3, 13]]);
+  const calls = await record(
+    "const a = 1;\n\texport const run = () => {\n  class A { static async m() {} }\n  A.m();\n};",
+  );
+  assert.deepEqual(
+    calls.map(({ info }) => [info.line, info.column]),
+    [
+      [2, 21],
+      [3, 13],
+    ],
+  );
   assert.match(calls[0]?.info.file ?? "", /^(?!file:).*module\d+\.mjs$/);
 });
 
@@ -62,7 +100,9 @@ test("exceptions, with their type and message, in every call they pass through",
     class Broken extends RangeError { name = "Custom"; get message() { throw 1; } }
     const thrower = (error) => { throw error; }; const attempt = (error) => { try { thrower(error); } catch {} };
     export function run() { attempt(new TypeError("bad")); attempt("text"); attempt(null); attempt({ a: 1 }); attempt(new Broken()); thrower(new Error("out")); }`);
-  const ends = calls.filter(({ info }) => info.name === "thrower").map(({ end }) => [end?.kind, JSON.parse(end?.text ?? "") as unknown]);
+  const ends = calls
+    .filter(({ info }) => info.name === "thrower")
+    .map(({ end }) => [end?.kind, JSON.parse(end?.text ?? "") as unknown]);
   assert.deepEqual(ends, [
     ["throw", { type: "TypeError", message: "bad" }],
     ["throw", { type: "string", message: "text" }],
@@ -95,7 +135,9 @@ test("secrets don't get into the record: by parameter, by key, by their own shap
 });
 
 test("long and deep values are cut short", async () => {
-  const calls = await record(`const f = (a) => a; export function run() { f("x".repeat(1e6)); f({ a: { b: { c: { d: 1 } } } }); f(Array(1e5).fill("abc")); const many = {}; for (let i = 0; i < 1e5; i++) many["k" + i] = i; f(many); }`);
+  const calls = await record(
+    `const f = (a) => a; export function run() { f("x".repeat(1e6)); f({ a: { b: { c: { d: 1 } } } }); f(Array(1e5).fill("abc")); const many = {}; for (let i = 0; i < 1e5; i++) many["k" + i] = i; f(many); }`,
+  );
   for (const call of calls) assert.ok(call.arguments.length + (call.end?.text.length ?? 0) < 6_000);
 });
 
@@ -114,9 +156,19 @@ test("asynchronous functions and generators: one call from the first step to the
     function* d(x) { const got = yield x; return got; } async function* e() { yield 1; await a(); yield* d(5); } function* never() {} function* left() { yield 1; yield 2; }
     export async function run() { await a(); await b().catch(() => 0); await c().catch(() => 0); const it = d(1); it.next(); it.next("got"); for await (const x of e()); never(); for (const x of left()) break; left().next(); }`);
   assert.deepEqual(shown(calls), [
-    "run() return", 'a() return "a"', 'b() throw {"type":"Error","message":"b"}', "run.<anonymous>() return 0",
-    'c() return "[Promise]"', 'b() throw {"type":"Error","message":"b"}', "run.<anonymous>() return 0",
-    'd({"x":1}) return "got"', "e() return", 'a() return "a"', 'd({"x":5}) return', "left() return", "left() goes on",
+    "run() return",
+    'a() return "a"',
+    'b() throw {"type":"Error","message":"b"}',
+    "run.<anonymous>() return 0",
+    'c() return "[Promise]"',
+    'b() throw {"type":"Error","message":"b"}',
+    "run.<anonymous>() return 0",
+    'd({"x":1}) return "got"',
+    "e() return",
+    'a() return "a"',
+    'd({"x":5}) return',
+    "left() return",
+    "left() goes on",
   ]);
 });
 
@@ -130,7 +182,7 @@ test("code at depth 0 belongs to the root in whose context it runs, and is linke
   const [root] = calls;
   const open = calls.find(({ info }) => info.name.endsWith("whileOpen"));
   assert.equal(root?.kind, "root");
-  assert.ok(open !== undefined && open.kind === "enter" && calls.some(({ id }) => id === open.parent));
+  assert.ok(open?.kind === "enter" && calls.some(({ id }) => id === open.parent));
   const after = [...seen.byId.values()].findLast(({ info }) => info.name.endsWith("afterwards"));
   assert.equal(after?.kind, "root");
   assert.equal(after.parent, root.id);
@@ -139,13 +191,18 @@ test("code at depth 0 belongs to the root in whose context it runs, and is linke
 test("the current call, also across await, and none outside", async () => {
   const inside: (string | undefined)[] = [];
   (globalThis as { look?: unknown }).look = () => inside.push(currentCall()?.name);
-  await record(`export async function run() { look(); await null; look(); try { await Promise.reject(1); } catch { look(); } await inner(); look(); } async function inner() { await null; look(); }`);
+  await record(
+    `export async function run() { look(); await null; look(); try { await Promise.reject(1); } catch { look(); } await inner(); look(); } async function inner() { await null; look(); }`,
+  );
   assert.deepEqual(inside, ["run", "run", "run", "inner", "run"]);
   assert.equal(currentCall(), undefined);
 });
 
 test("events are handed over once a turn, and when there are many", async () => {
-  const { run } = (await load("const f = (x) => x; export function run(n) { for (let i = 0; i < n; i++) f(i); }", "mjs")) as { run: Run };
+  const { run } = (await load(
+    "const f = (x) => x; export function run(n) { for (let i = 0; i < n; i++) f(i); }",
+    "mjs",
+  )) as { run: Run };
   handle.flush();
   const before = seen.batches;
   run(3);

@@ -25,7 +25,10 @@ interface Outcome {
 
 async function run(way: (typeof ways)[number], preload: "passing" | "tracing", program: string): Promise<Outcome> {
   const path = `${fixtures}${preload}.${way === "--import" ? "ts" : "cjs"}`;
-  const child = spawn(process.execPath, [way, way === "--import" ? pathToFileURL(path).href : path, program], { cwd: directory });
+  // What bears a source map is shown as what it was made of.
+  const flags = program.includes("source-map") ? ["--enable-source-maps"] : [];
+  const preloading = [way, way === "--import" ? pathToFileURL(path).href : path];
+  const child = spawn(process.execPath, [...flags, ...preloading, program], { cwd: directory });
   const outcome = { code: null as number | null, stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (outcome.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (outcome.stderr += text));

@@ -59,7 +59,7 @@ class ProgramWriter {
 
   text(): string {
     const count = 3 + this.#choose(6);
-    for (let i = 0; i < count; i += 1) this.#kinds.push(i === 0 ? "async" : (this.#pick(KINDS)));
+    for (let i = 0; i < count; i += 1) this.#kinds.push(i === 0 ? "async" : this.#pick(KINDS));
     const functions = this.#kinds.map((kind, i) => this.#function(kind, i));
     return `const o = globalThis.oracle;\n${functions.join("\n")}\nexport const main = () => f0(undefined);\nexport { f0 };\n`;
   }
@@ -77,7 +77,9 @@ class ProgramWriter {
   #function(kind: Kind, index: number): string {
     const asynchronous = kind === "async" || kind === "asyncGenerator" || kind === "asyncArrow";
     const generator = kind === "generator" || kind === "asyncGenerator";
-    const statements = Array.from({ length: 1 + this.#choose(5) }, () => this.#statement(index, asynchronous, generator, 0));
+    const statements = Array.from({ length: 1 + this.#choose(5) }, () =>
+      this.#statement(index, asynchronous, generator, 0),
+    );
     const body = `{ const me = o.note(parent); ${statements.join(" o.check(me); ")} o.check(me); return ${index}; }`;
     switch (kind) {
       case "sync":
@@ -115,27 +117,44 @@ class ProgramWriter {
       return `try { await Promise.reject(new Error("rejected")); } catch { o.check(me); ${inner()} } finally { o.check(me); }`;
     }
     if (choice === 6) return `for (let i = 0; i < 2; i += 1) { ${inner()} }`;
-    if (choice === 7) return `o.begin(); setTimeout(() => { const mine = o.note(me, true); o.check(mine); o.end(); }, ${this.#choose(3)});`;
-    if (choice === 8) return `[1, 2].forEach((x) => { const mine = o.note(me); { const me = mine; ${this.#statement(from, false, false, depth + 1)} } });`;
+    if (choice === 7)
+      return `o.begin(); setTimeout(() => { const mine = o.note(me, true); o.check(mine); o.end(); }, ${this.#choose(3)});`;
+    if (choice === 8)
+      return `[1, 2].forEach((x) => { const mine = o.note(me); { const me = mine; ${this.#statement(from, false, false, depth + 1)} } });`;
     return call === undefined ? "void 0;" : this.#use(call, asynchronous, generator, from);
   }
 
   /** One of the ways to call a function of this kind. */
-  #use({ expression, kind }: { expression: string; kind: Kind }, asynchronous: boolean, generator: boolean, from: number): string {
+  #use(
+    { expression, kind }: { expression: string; kind: Kind },
+    asynchronous: boolean,
+    generator: boolean,
+    from: number,
+  ): string {
     const inner = this.#call(from);
     const other = inner === undefined ? "null" : inner.expression;
     if (kind === "generator" || kind === "asyncGenerator") {
       const ways = [`${expression}.next();`];
       if (kind === "generator") {
-        ways.push(`for (const x of ${expression}) { o.check(me); }`, `{ const g = ${expression}; g.next(); o.check(me); g.return(1); }`);
-        ways.push(`{ const g = ${expression}; g.next(); try { g.throw(new Error("t")); } catch { o.check(me); } }`, `[...${expression}];`);
+        ways.push(
+          `for (const x of ${expression}) { o.check(me); }`,
+          `{ const g = ${expression}; g.next(); o.check(me); g.return(1); }`,
+        );
+        ways.push(
+          `{ const g = ${expression}; g.next(); try { g.throw(new Error("t")); } catch { o.check(me); } }`,
+          `[...${expression}];`,
+        );
       }
       if (asynchronous) {
-        ways.push(`for await (const x of ${expression}) { o.check(me); }`, `for await (const x of ${expression}) break;`);
+        ways.push(
+          `for await (const x of ${expression}) { o.check(me); }`,
+          `for await (const x of ${expression}) break;`,
+        );
         ways.push(`l: for (const y of [1, 2]) { for await (const x of ${expression}) { o.check(me); continue l; } }`);
         ways.push(`try { for await (const x of ${expression}) throw 1; } catch { o.check(me); }`);
       }
-      if (generator && (asynchronous || kind === "generator")) ways.push(`yield* ${expression};`, `try { yield* ${expression}; } finally { o.check(me); }`);
+      if (generator && (asynchronous || kind === "generator"))
+        ways.push(`yield* ${expression};`, `try { yield* ${expression}; } finally { o.check(me); }`);
       return this.#pick(ways);
     }
     if (kind === "async" || kind === "asyncArrow") {
@@ -150,46 +169,57 @@ class ProgramWriter {
         `await (async () => { const mine = o.note(me); { const me = mine; await ${expression}; o.check(me); } })();`,
       ]);
     }
-    return this.#pick([`${expression};`, `[${expression}, ${other}];`, asynchronous ? `await ${expression};` : `${expression};`]);
+    return this.#pick([
+      `${expression};`,
+      `[${expression}, ${other}];`,
+      asynchronous ? `await ${expression};` : `${expression};`,
+    ]);
   }
 }
 
-test("every call is recorded below the call that made it, whatever awaits, yields and throws", { timeout: 60_000 }, async () => {
-  let total = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.nat(10_000), { minLength: 8, maxLength: 60 }), async (choices) => {
-      noted.length = 0;
-      const text = new ProgramWriter(choices).text();
-      const { main } = (await load(text, "mjs")) as { main: () => Promise<unknown> };
-      await callsDuring(async () => {
-        await main().catch((error: unknown) => {
-          if (error instanceof assert.AssertionError) throw error;
+test(
+  "every call is recorded below the call that made it, whatever awaits, yields and throws",
+  { timeout: 60_000 },
+  async () => {
+    let total = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(10_000), { minLength: 8, maxLength: 60 }), async (choices) => {
+        noted.length = 0;
+        const text = new ProgramWriter(choices).text();
+        const { main } = (await load(text, "mjs")) as { main: () => Promise<unknown> };
+        await callsDuring(async () => {
+          await main().catch((error: unknown) => {
+            if (error instanceof assert.AssertionError) throw error;
+          });
+          const deadline = Date.now() + 2_000;
+          do await oracle.sleep(4);
+          while (running > 0 && Date.now() < deadline);
         });
-        const deadline = Date.now() + 2_000;
-        do await oracle.sleep(4);
-        while (running > 0 && Date.now() < deadline);
-      });
-      // Calls of the program before may still have gone on, so all are looked up.
-      const { byId } = seen;
-      total += noted.length;
-      for (const { call: id, parent, trace, detached } of noted) {
-        const call = byId.get(id);
-        assert.ok(call !== undefined, text);
-        if (!detached) {
-          if (parent !== undefined) assert.equal(call.parent, parent.call, `${call.info.name} in\n${text}`);
-          if (parent !== undefined) assert.equal(trace, parent.trace, text);
-        } else if (call.kind === "root") {
-          const cause = byId.get(call.parent);
-          assert.ok(cause?.end !== undefined && cause.end.time <= call.start, `a link to a call that goes on in\n${text}`);
-        } else {
-          const root = byId.get(call.parent);
-          assert.equal(trace, parent?.trace, text);
-          assert.ok(root !== undefined && (root.end === undefined || root.end.time >= call.start), text);
+        // Calls of the program before may still have gone on, so all are looked up.
+        const { byId } = seen;
+        total += noted.length;
+        for (const { call: id, parent, trace, detached } of noted) {
+          const call = byId.get(id);
+          assert.ok(call !== undefined, text);
+          if (!detached) {
+            if (parent !== undefined) assert.equal(call.parent, parent.call, `${call.info.name} in\n${text}`);
+            if (parent !== undefined) assert.equal(trace, parent.trace, text);
+          } else if (call.kind === "root") {
+            const cause = byId.get(call.parent);
+            assert.ok(
+              cause?.end !== undefined && cause.end.time <= call.start,
+              `a link to a call that goes on in\n${text}`,
+            );
+          } else {
+            const root = byId.get(call.parent);
+            assert.equal(trace, parent?.trace, text);
+            assert.ok(root !== undefined && (root.end === undefined || root.end.time >= call.start), text);
+          }
         }
-      }
-      assert.equal(currentCall(), undefined, text);
-    }),
-    { numRuns: 150 },
-  );
-  assert.ok(total > 1000, `only ${total} calls were checked`);
-});
+        assert.equal(currentCall(), undefined, text);
+      }),
+      { numRuns: 150 },
+    );
+    assert.ok(total > 1000, `only ${total} calls were checked`);
+  },
+);

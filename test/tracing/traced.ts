@@ -24,7 +24,7 @@ export class SeenCalls implements RecordSink {
   calls: SeenCall[] = [];
   batches = 0;
   /** Of all batches so far. */
-  readonly byId: Map<number, SeenCall> = new Map();
+  readonly byId: Map<number, SeenCall> = new Map<number, SeenCall>();
   readonly #functions = new Map<number, FunctionInfo>();
 
   writeLine(): void {
@@ -88,11 +88,16 @@ export const handle: TracingHandle = startTracing({
 let files = 0;
 
 /** Writes a module and loads it, instrumented or not; what it exports. `extension` says what kind it is. */
-export async function load(text: string, extension: "cjs" | "mjs" | "ts" | "mts", traced = true): Promise<Record<string, unknown>> {
+export async function load(
+  text: string,
+  extension: "cjs" | "mjs" | "ts" | "mts",
+  traced = true,
+): Promise<Record<string, unknown>> {
   files += 1;
   const path = join(traced ? tracedDirectory : plainDirectory, `module${files}.${extension}`);
   writeFileSync(path, text);
-  if (extension === "mjs" || extension === "mts") return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  if (extension === "mjs" || extension === "mts")
+    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   return createRequire(path)(path) as Record<string, unknown>;
 }
 
