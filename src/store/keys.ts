@@ -61,11 +61,7 @@ export function prepareLogs(logsDirectory: string, keysDirectory: string): void 
 function makeKey(keysDirectory: string): void {
   createPrivateDirectory(keysDirectory);
   const { privateKey } = generateKeyPairSync("ed25519");
-  publish(
-    keysDirectory,
-    layout.signingKey(keysDirectory),
-    privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
-  );
+  publish(keysDirectory, layout.signingKey(keysDirectory), privateKey.export({ format: "pem", type: "pkcs8" }));
 }
 
 /** Of several processes that publish the same file, the first wins and all see a whole file. */

@@ -11,20 +11,12 @@ import {
   type Lock,
 } from "../file-utils/index.ts";
 import { SealtraceError } from "../record/index.ts";
-import {
-  CompactRange,
-  decodeVerifierKey,
-  encodeVerifierKey,
-  NoteError,
-  signNote,
-  type VerifierKey,
-} from "../seal/index.ts";
+import { decodeVerifierKey, encodeVerifierKey, NoteError, signNote, type VerifierKey } from "../seal/index.ts";
 import { formatClosedNote, readClosedNote, type ClosedNote } from "./closed-note.ts";
 import { checkFormat } from "./format-file.ts";
 import type { Installation } from "./keys.ts";
 import { FORMAT_LINE, FORMAT_VERSION, layout, streamPrefix } from "./layout.ts";
 import { recoverStream, type Broken, type Recovered } from "./recovery.ts";
-import { NO_PREVIOUS } from "./seal-field.ts";
 import { originOf, StreamWriter, type StreamPosition } from "./stream-writer.ts";
 
 export interface OpenStreamOptions {
@@ -57,7 +49,7 @@ export function openStream(options: OpenStreamOptions): StreamWriter {
     if (stream !== undefined) return stream;
   }
   for (;;) {
-    const stream = create(options, newName(options.service));
+    const stream = tryOpen(options, newName(options.service), undefined);
     if (stream !== undefined) return stream;
   }
 }
@@ -97,14 +89,18 @@ function readOwnClosedNote({ logsDirectory, installation }: OpenStreamOptions, n
   }
 }
 
-/** Undefined when the stream is not to be had: somebody writes it, it is closed, or it is not ours to write. */
+/**
+ * The writer of the stream of this name, made if there is none. Undefined when it is not to be had: somebody writes it, it is closed, or it is
+ * not ours to write. A directory that we have just made may hold records by the time we have its lock: a process that looked for an idle stream
+ * was faster. So a new stream is recovered like any other.
+ */
 function tryOpen(
   options: OpenStreamOptions,
   name: string,
   predecessor: Predecessor | undefined,
 ): StreamWriter | undefined {
   const directory = join(options.logsDirectory, name);
-  if (!pathExists(directory)) return predecessor === undefined ? undefined : create(options, name, predecessor);
+  if (!pathExists(directory)) createPrivateDirectory(directory);
   if (!isOurs(options, name)) return undefined;
   const lock = acquireLock(layout.lock(directory));
   if (lock === undefined) return undefined;
@@ -120,7 +116,7 @@ function tryOpen(
     throw error;
   }
   lock.release();
-  return closing === undefined ? undefined : create(options, closing.successor, { name, ...closing });
+  return closing === undefined ? undefined : tryOpen(options, closing.successor, { name, ...closing });
 }
 
 /** A stream of a newer format, or of another installation, is left alone; so is one whose files say nothing sensible. */
@@ -169,23 +165,6 @@ function closeForGood(options: OpenStreamOptions, name: string, { found, signed 
   const text = signNote(formatClosedNote(origin, note), origin, options.installation.privateKey);
   replaceFile(layout.closed(join(options.logsDirectory, name)), text);
   return note;
-}
-
-/** A new stream; undefined when another process, looking for an idle one, was faster to take its directory. */
-function create(options: OpenStreamOptions, name: string, predecessor?: Predecessor): StreamWriter | undefined {
-  const directory = join(options.logsDirectory, name);
-  createPrivateDirectory(directory);
-  const lock = acquireLock(layout.lock(directory));
-  if (lock === undefined) return undefined;
-  try {
-    const position = { tree: CompactRange.empty(), previous: NO_PREVIOUS, signedSize: 0, segment: 0 };
-    const writer = begin(options, name, lock, position, predecessor);
-    writer.checkpoint();
-    return writer;
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
 }
 
 /** The writer of a stream; what every stream begins with is made where it is missing. */

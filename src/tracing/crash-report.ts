@@ -6,7 +6,7 @@ import { findSourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
-import { isChangedLine, placeOf, type Place } from "./insertions.ts";
+import { placeOf, type Place } from "./insertions.ts";
 import { fileByName, fileByNumber } from "./source-file.ts";
 import { preparedStacks } from "./stack-trace.ts";
 import { passedThroughUs, throwSiteOf } from "./throw-sites.ts";
@@ -38,7 +38,7 @@ function exceptionLocation(error: unknown): Location | undefined {
   const site = throwSiteOf(error);
   const file = site === undefined ? undefined : fileByNumber(site.file);
   if (site !== undefined && file !== undefined) {
-    const place = placeOf(file.lineStarts, site.offset);
+    const place = placeOf(file.text.lineStarts, site.offset);
     const script = frames.find((frame) => fileByName(frame.script) === file)?.script;
     const thrown = script ?? (file.dialect === "module" ? file.url : file.name);
     return mapped({ ...place, script: thrown, text: textOf(file.name, place.line) });
@@ -77,7 +77,7 @@ function knowsItsText(error: Error): boolean {
 
 function isHidden({ script, line }: Location): boolean {
   const file = fileByName(script);
-  return file !== undefined && isChangedLine(file.insertions, file.lineStarts, line);
+  return file?.text.isChangedLine(line) === true;
 }
 
 const FRAME = /^ {4}at (?:.*\()?(.+):(\d+):(\d+)\)?$/gm;
@@ -118,7 +118,7 @@ function nextThrow(from: Location, name: string, lines = 10): Location | undefin
 /** A line of an instrumented file, or of one of Node's own modules. */
 function textOf(script: string, line: number): string | undefined {
   const file = fileByName(script);
-  if (file !== undefined) return lineText(file.text, file.lineStarts, line);
+  if (file !== undefined) return lineText(file.text.original, file.text.lineStarts, line);
   if (!script.startsWith("node:")) return undefined;
   const { binding } = process as unknown as { binding?: (name: string) => Record<string, unknown> };
   const text = binding?.call(process, "natives")[script.slice("node:".length)];

@@ -42,63 +42,82 @@ export function placeOf(starts: readonly number[], offset: number): Place {
   return { line: low + 1, column: offset - (starts[low] as number) + 1 };
 }
 
-/** The insertions in order of their offsets (those at one offset stay in order), each line's first one marked. */
-export function arrange(insertions: readonly Insertion[], starts: readonly number[]): Insertion[] {
-  const sorted = insertions.toSorted((a, b) => a.offset - b.offset);
-  let marked = 0;
-  return sorted.map((insertion) => {
-    const { line } = placeOf(starts, insertion.offset);
-    if (line === marked) return insertion;
-    marked = line;
-    return { ...insertion, text: HIDE_LINE + insertion.text };
-  });
-}
+/** A text and what is inserted into it, and the way back from places in the result to places in the original. */
+export class ChangedText {
+  readonly original: string;
+  readonly lineStarts: readonly number[];
+  /** In order of their offsets; those at one offset stay in order. Each line's first one is marked. */
+  readonly #insertions: readonly Insertion[];
+  /** By insertion, the length of all before it. */
+  readonly #grown: readonly number[];
 
-/** The text with arranged insertions in it. */
-export function insertInto(text: string, insertions: readonly Insertion[]): string {
-  const parts: string[] = [];
-  let from = 0;
-  for (const { offset, text: inserted } of insertions) {
-    parts.push(text.slice(from, offset), inserted);
-    from = offset;
+  constructor(original: string, insertions: readonly Insertion[]) {
+    this.original = original;
+    this.lineStarts = lineStarts(original);
+    let marked = 0;
+    let length = 0;
+    const grown: number[] = [];
+    this.#insertions = insertions
+      .toSorted((a, b) => a.offset - b.offset)
+      .map((insertion) => {
+        const { line } = placeOf(this.lineStarts, insertion.offset);
+        const text = line === marked ? insertion.text : HIDE_LINE + insertion.text;
+        marked = line;
+        grown.push(length);
+        length += text.length;
+        return { ...insertion, text };
+      });
+    this.#grown = grown;
   }
-  parts.push(text.slice(from));
-  return parts.join("");
-}
 
-/** Offset in the original text of an offset in the text with insertions; within an insertion, its anchor. */
-export function originalOffset(insertions: readonly Insertion[], offset: number): number {
-  let grown = 0;
-  for (const insertion of insertions) {
-    const start = insertion.offset + grown;
-    if (offset < start) break;
-    const length = insertion.text.length;
-    if (offset < start + length + (insertion.beforeName === true ? 1 : 0)) return insertion.anchor ?? insertion.offset;
-    grown += length;
+  /** The text with the insertions in it. */
+  changed(): string {
+    const parts: string[] = [];
+    let from = 0;
+    for (const { offset, text } of this.#insertions) {
+      parts.push(this.original.slice(from, offset), text);
+      from = offset;
+    }
+    parts.push(this.original.slice(from));
+    return parts.join("");
   }
-  return offset - grown;
-}
 
-/** Column in the original line of a column in the line with insertions. */
-export function originalColumn(
-  insertions: readonly Insertion[],
-  starts: readonly number[],
-  { line, column }: Place,
-): number {
-  const start = starts[line - 1];
-  if (start === undefined) return column;
-  const end = starts[line] ?? Infinity;
-  const within = insertions.filter(({ offset }) => offset >= start && offset < end);
-  const shifted = within.map((insertion) => {
-    const { offset, anchor = offset } = insertion;
-    return { ...insertion, offset: offset - start, anchor: Math.max(anchor - start, 0) };
-  });
-  return originalOffset(shifted, column - 1) + 1;
-}
+  /** Offset in the original text of an offset in the changed one; within an insertion, its anchor. */
+  originalOffset(offset: number): number {
+    const after = this.#count((insertion, i) => insertion.offset + (this.#grown[i] as number) <= offset);
+    const last = this.#insertions[after - 1];
+    if (last === undefined) return offset;
+    const start = last.offset + (this.#grown[after - 1] as number);
+    const end = start + last.text.length;
+    if (offset < end + (last.beforeName === true ? 1 : 0)) return last.anchor ?? last.offset;
+    return offset - end + last.offset;
+  }
 
-/** True when the line has an insertion. */
-export function isChangedLine(insertions: readonly Insertion[], starts: readonly number[], line: number): boolean {
-  const start = starts[line - 1] ?? Infinity;
-  const end = starts[line] ?? Infinity;
-  return insertions.some(({ offset }) => offset >= start && offset < end);
+  /** Column in the original line of a column in the changed one. */
+  originalColumn({ line, column }: Place): number {
+    const start = this.lineStarts[line - 1];
+    if (start === undefined) return column;
+    const before = this.#count(({ offset }) => offset < start);
+    const grown = this.#grown[before] ?? (this.#grown.at(-1) ?? 0) + (this.#insertions.at(-1)?.text.length ?? 0);
+    return Math.max(this.originalOffset(start + grown + column - 1) - start + 1, 1);
+  }
+
+  /** True when the line has an insertion. */
+  isChangedLine(line: number): boolean {
+    const start = this.lineStarts[line - 1] ?? Infinity;
+    const next = this.#insertions[this.#count(({ offset }) => offset < start)];
+    return next !== undefined && next.offset < (this.lineStarts[line] ?? Infinity);
+  }
+
+  /** How many insertions, from the first on, are so; all that are must come first. */
+  #count(holds: (insertion: Insertion, index: number) => boolean): number {
+    let low = 0;
+    let high = this.#insertions.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (holds(this.#insertions[middle] as Insertion, middle)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 }

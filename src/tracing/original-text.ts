@@ -1,7 +1,6 @@
 /** `Function.prototype.toString` for instrumented functions and classes: the text that their author wrote. */
-import { originalOffset } from "./insertions.ts";
 import { functions } from "./function-table.ts";
-import { fileByName, instrumentedText, type SourceFile } from "./source-file.ts";
+import { fileByName, type SourceFile } from "./source-file.ts";
 
 /** The gate that every instrumented function begins with. */
 const GATE = /const (\$t\w*)s=--\1N\[(\d+)\]/;
@@ -31,10 +30,11 @@ function originalText(text: string): string {
   if (file === undefined) return text;
   let whole = texts.get(file);
   if (whole === undefined) {
-    whole = instrumentedText(file);
+    whole = file.text.changed();
     texts.set(file, whole);
   }
   const start = whole.indexOf(gate[0]) - gate.index;
   if (start < 0 || !whole.startsWith(text, start)) return text;
-  return file.text.slice(originalOffset(file.insertions, start), originalOffset(file.insertions, start + text.length));
+  const { original } = file.text;
+  return original.slice(file.text.originalOffset(start), file.text.originalOffset(start + text.length));
 }

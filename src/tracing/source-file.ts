@@ -1,5 +1,5 @@
 import { functions, addFunction, MAX_INSTRUMENTED } from "./function-table.ts";
-import { arrange, insertInto, lineStarts, placeOf, type Insertion } from "./insertions.ts";
+import { ChangedText, placeOf } from "./insertions.ts";
 import { instrument } from "./instrument.ts";
 import { parseSource, type Dialect } from "./syntax.ts";
 
@@ -12,10 +12,8 @@ export interface SourceFile {
   /** Absolute path, or URL where there is none. */
   readonly name: string;
   readonly url: string;
-  /** As it was before; without types when it is TypeScript. */
-  readonly text: string;
-  readonly lineStarts: readonly number[];
-  readonly insertions: readonly Insertion[];
+  /** The original is without types when the file is TypeScript. */
+  readonly text: ChangedText;
   readonly dialect: Dialect;
   readonly functions: number;
   readonly skippedFunctions: number;
@@ -35,7 +33,7 @@ export function fileByName(name: string): SourceFile | undefined {
 }
 
 /**
- * Instrumented text of a file, which is from then on known by its path and URL; undefined when there is nothing to do. Throws when the text can't
+ * Instruments the text of a file, which is from then on known by its path and URL; undefined when there is nothing to do. Throws when the text can't
  * be parsed in any of the dialects.
  */
 export function instrumentFile(
@@ -44,9 +42,9 @@ export function instrumentFile(
   text: string,
   dialects: readonly Dialect[],
   helpersUrl: string,
-): { readonly file: SourceFile; readonly text: string } | undefined {
+): SourceFile | undefined {
   const known = byName.get(url);
-  if (known?.text === text) return { file: known, text: instrumentedText(known) };
+  if (known?.text.original === text) return known;
   const [program, dialect] = parseAny(text, dialects);
   const prefix = freePrefix(text);
   const firstId = functions.length;
@@ -58,17 +56,15 @@ export function instrumentFile(
     prologue: prologue(dialect, prefix, helpersUrl),
   });
   if (found.insertions.length === 0 || firstId + found.functions.length > MAX_INSTRUMENTED) return undefined;
-  const starts = lineStarts(text);
+  const changed = new ChangedText(text, found.insertions);
   for (const { name, offset, parameters } of found.functions) {
-    addFunction({ name, file: path, ...placeOf(starts, offset) }, parameters);
+    addFunction({ name, file: path, ...placeOf(changed.lineStarts, offset) }, parameters);
   }
   const file: SourceFile = {
     number: files.length,
     name: path,
     url,
-    text,
-    lineStarts: starts,
-    insertions: arrange(found.insertions, starts),
+    text: changed,
     dialect,
     functions: found.functions.length,
     skippedFunctions: found.skipped,
@@ -76,12 +72,7 @@ export function instrumentFile(
   files.push(file);
   byName.set(path, file);
   byName.set(url, file);
-  return { file, text: instrumentedText(file) };
-}
-
-/** The text that Node was given in place of the file's own. */
-export function instrumentedText(file: SourceFile): string {
-  return insertInto(file.text, file.insertions);
+  return file;
 }
 
 function parseAny(text: string, dialects: readonly Dialect[]): [ReturnType<typeof parseSource>, Dialect] {

@@ -1,6 +1,5 @@
 /** Stack traces of instrumented code with the columns of the original text. Lines are right by themselves. */
 import { fileByName } from "./source-file.ts";
-import { originalColumn } from "./insertions.ts";
 
 let prepared = 0;
 
@@ -81,7 +80,7 @@ function originalSite(site: NodeJS.CallSite): NodeJS.CallSite {
   const line = site.getLineNumber();
   const column = site.getColumnNumber();
   if (file === undefined || line === null || column === null) return site;
-  const original = originalColumn(file.insertions, file.lineStarts, { line, column });
+  const original = file.text.originalColumn({ line, column });
   if (original === column) return site;
   const replaced: Record<PropertyKey, unknown> = {
     getColumnNumber: () => original,

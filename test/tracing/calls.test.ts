@@ -188,6 +188,34 @@ test("code at depth 0 belongs to the root in whose context it runs, and is linke
   assert.equal(after.parent, root.id);
 });
 
+test("calls that begin in one turn at depth 0 have nothing to do with each other", async () => {
+  const { run } = (await load("export async function run() { await null; await null; }", "mjs")) as { run: Run };
+  const calls = await callsDuring(async () => {
+    const both = [run(), run()];
+    await Promise.all(both);
+    await run();
+  });
+  assert.deepEqual(
+    calls.map(({ kind, parent }) => [kind, parent]),
+    [
+      ["root", 0],
+      ["root", 0],
+      ["root", 0],
+    ],
+  );
+});
+
+test("what an iterator does in a step belongs to the generator or loop that it is stepped by", async () => {
+  const calls = await record(`
+    const steps = (n) => ({ [Symbol.iterator]: () => ({ next: function next() { return { done: n-- === 0, value: n }; }, return: function end() { return {}; } }) });
+    function* g() { yield* steps(2); } async function loop() { for await (const x of steps(1)); for await (const x of steps(5)) break; }
+    export async function run() { const it = g(); it.next(); it.next(); it.return(); await loop(); }`);
+  const callers = calls
+    .filter(({ info }) => /next|end/.test(info.name))
+    .map(({ info, parent }) => `${calls.find(({ id }) => id === parent)?.info.name} ${info.name.split(".").at(-1)}`);
+  assert.deepEqual(callers, ["g next", "g next", "g end", "loop next", "loop next", "loop next", "loop end"]);
+});
+
 test("the current call, also across await, and none outside", async () => {
   const inside: (string | undefined)[] = [];
   (globalThis as { look?: unknown }).look = () => inside.push(currentCall()?.name);

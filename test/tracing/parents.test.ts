@@ -61,7 +61,7 @@ class ProgramWriter {
     const count = 3 + this.#choose(6);
     for (let i = 0; i < count; i += 1) this.#kinds.push(i === 0 ? "async" : this.#pick(KINDS));
     const functions = this.#kinds.map((kind, i) => this.#function(kind, i));
-    return `const o = globalThis.oracle;\n${functions.join("\n")}\nexport const main = () => f0(undefined);\nexport { f0 };\n`;
+    return `const o = globalThis.oracle;\n${functions.join("\n")}\nexport { f0 as main };\n`;
   }
 
   #choose(below: number): number {
@@ -182,13 +182,14 @@ test(
   { timeout: 60_000 },
   async () => {
     let total = 0;
+    const roots = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(10_000), { minLength: 8, maxLength: 60 }), async (choices) => {
         noted.length = 0;
         const text = new ProgramWriter(choices).text();
-        const { main } = (await load(text, "mjs")) as { main: () => Promise<unknown> };
+        const { main } = (await load(text, "mjs")) as { main: (parent: undefined) => Promise<unknown> };
         await callsDuring(async () => {
-          await main().catch((error: unknown) => {
+          await main(undefined).catch((error: unknown) => {
             if (error instanceof assert.AssertionError) throw error;
           });
           const deadline = Date.now() + 2_000;
@@ -201,20 +202,14 @@ test(
         for (const { call: id, parent, trace, detached } of noted) {
           const call = byId.get(id);
           assert.ok(call !== undefined, text);
-          if (!detached) {
-            if (parent !== undefined) assert.equal(call.parent, parent.call, `${call.info.name} in\n${text}`);
-            if (parent !== undefined) assert.equal(trace, parent.trace, text);
-          } else if (call.kind === "root") {
-            const cause = byId.get(call.parent);
-            assert.ok(
-              cause?.end !== undefined && cause.end.time <= call.start,
-              `a link to a call that goes on in\n${text}`,
-            );
-          } else {
-            const root = byId.get(call.parent);
-            assert.equal(trace, parent?.trace, text);
-            assert.ok(root !== undefined && (root.end === undefined || root.end.time >= call.start), text);
-          }
+          if (call.kind === "root") roots.set(trace, id);
+          if (parent === undefined) continue;
+          const root = roots.get(parent.trace);
+          const ended = byId.get(root ?? 0)?.end;
+          const open = ended === undefined || ended.time >= call.start;
+          const [kind, caller] = detached ? [open ? "enter" : "root", root] : ["enter", parent.call];
+          assert.deepEqual([call.kind, call.parent], [kind, caller], `${call.info.name} in\n${text}`);
+          if (kind === "enter") assert.equal(trace, parent.trace, text);
         }
         assert.equal(currentCall(), undefined, text);
       }),

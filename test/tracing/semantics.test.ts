@@ -313,6 +313,16 @@ test("functions that would change their meaning are left alone and counted", asy
   assert.equal(functions - before.functions, 3);
 });
 
+test(
+  "a function whose end awaits what it used is left alone and counted",
+  { skip: newer ? false : "not in this version of JavaScript" },
+  async () => {
+    const before = handle.stats().skippedFunctions;
+    await load("exports.f = async () => { { await using x = null; } }; exports.g = () => { using x = null; };", "cjs");
+    assert.equal(handle.stats().skippedFunctions, before + 1);
+  },
+);
+
 test("what can't be parsed is Node's to judge, and counted", async () => {
   const before = handle.stats().skippedFiles;
   await assert.rejects(

@@ -154,6 +154,21 @@ test("asynchronous functions end when their promise is settled, and calls after 
   ]);
 });
 
+test("what runs later in the context of a call that has ended belongs to its root while that goes on", async () => {
+  const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const late = traceFunction(function late() {});
+  const brief = traceFunction(async function brief() {
+    await Promise.resolve();
+    setTimeout(late, 5);
+  });
+  const root = traceFunction(async function root() {
+    await brief();
+    await sleep(15);
+  });
+  await root();
+  assert.deepEqual(shown(), [">root() return", "root>brief() return", "root>late() return"]);
+});
+
 test("a rejection that nobody handles stays unhandled", async () => {
   const f = traceFunction(async () => {
     await Promise.resolve();
