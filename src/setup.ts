@@ -105,7 +105,13 @@ class ThreadRecording implements Recorder {
     const environment = readEnvironment();
     const from = options.directory ?? process.cwd();
     const flags = options.configuration;
-    this.configuration = loadConfiguration({ from, environment, ...(flags === undefined ? {} : { flags }) });
+    const program = options.traceModules === true ? process.argv[1] : undefined;
+    this.configuration = loadConfiguration({
+      from,
+      environment,
+      ...(flags === undefined ? {} : { flags }),
+      ...(program === undefined ? {} : { program }),
+    });
     const { logging, tracing } = this.configuration;
     const service = options.service ?? serviceName();
     const source = { thread: threadId, pid: process.pid, prefix: spanPrefix, epochOffset: epochOffset() };

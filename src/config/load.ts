@@ -5,12 +5,13 @@ import { findConfigurationFile, readConfigurationFile } from "./file.ts";
 import { findKey, KEY_NAMES, KEYS, type ConfigurationFlags, type KeyName, type KeyValues } from "./keys.ts";
 import { nearestNames, suggestion } from "./nearest.ts";
 import { printable } from "./printable.ts";
+import { projectRoot } from "./project-root.ts";
 import { invalid, type ConfigurationSource, type Settings, type SettingsDraft } from "./settings.ts";
 
 export interface Configuration {
   /** The `tracing.json` that was found, absolute. */
   readonly file?: string;
-  /** The project: the directory of that file, else the one where the search began. Absolute. */
+  /** The project: the directory of that file, else what `projectRoot` finds. Absolute. */
   readonly root: string;
   readonly logging: {
     readonly enable: boolean;
@@ -37,9 +38,11 @@ export function loadConfiguration(options: {
   readonly from: string;
   readonly environment: Environment;
   readonly flags?: ConfigurationFlags;
+  /** Absolute path of the program that is recorded, which may lie outside of `from`. */
+  readonly program?: string;
 }): Configuration {
   const file = findConfigurationFile(options.from);
-  const root = file === undefined ? resolve(options.from) : dirname(file);
+  const root = file === undefined ? projectRoot(options.from, options.program) : dirname(file);
   const sources: Readonly<Record<KeyName, ConfigurationSource>> = {
     ...defaults(),
     ...(file === undefined ? {} : readConfigurationFile(file)),

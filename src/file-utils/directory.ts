@@ -1,4 +1,14 @@
-import { closeSync, existsSync, linkSync, mkdirSync, openSync, readdirSync, statSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { randomUUID } from "node:crypto";
 import { syncDescriptor } from "./descriptor.ts";
@@ -49,6 +59,15 @@ export function fileSize(path: string): number | undefined {
 
 export function pathExists(path: string): boolean {
   return existsSync(path);
+}
+
+/** A path without symbolic links in it; of what can't be followed, the path itself. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** False when others than its owner may read or write the file. Always true where modes mean nothing (Windows). */

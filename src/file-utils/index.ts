@@ -13,6 +13,7 @@ export {
   listDirectory,
   pathExists,
   probeWritable,
+  realPath,
   removeFile,
   syncDirectory,
 } from "./directory.ts";

@@ -82,15 +82,29 @@ export class ChangedText {
     return parts.join("");
   }
 
-  /** Offset in the original text of an offset in the changed one; within an insertion, its anchor. */
-  originalOffset(offset: number): number {
+  /** The original of a part of the changed text. */
+  originalSlice(start: number, end: number): string {
+    const [from, to] = [start, end].map((offset) => {
+      const [insertion, behind] = this.#locate(offset);
+      return insertion === undefined ? offset : insertion.offset + Math.max(behind, 0);
+    });
+    return this.original.slice(from, to);
+  }
+
+  /** The last insertion that begins at or before an offset in the changed text, and how far behind its end that is. */
+  #locate(offset: number): [insertion: Insertion | undefined, behind: number] {
     const after = this.#count((insertion, i) => insertion.offset + (this.#grown[i] as number) <= offset);
     const last = this.#insertions[after - 1];
-    if (last === undefined) return offset;
-    const start = last.offset + (this.#grown[after - 1] as number);
-    const end = start + last.text.length;
-    if (offset < end + (last.beforeName === true ? 1 : 0)) return last.anchor ?? last.offset;
-    return offset - end + last.offset;
+    if (last === undefined) return [undefined, 0];
+    return [last, offset - last.offset - (this.#grown[after - 1] as number) - last.text.length];
+  }
+
+  /** Offset in the original text of a position in the changed one; within an insertion, its anchor. */
+  #originalPosition(offset: number): number {
+    const [insertion, behind] = this.#locate(offset);
+    if (insertion === undefined) return offset;
+    if (behind < 0 || (behind === 0 && insertion.beforeName === true)) return insertion.anchor ?? insertion.offset;
+    return insertion.offset + behind;
   }
 
   /** Column in the original line of a column in the changed one. */
@@ -99,7 +113,7 @@ export class ChangedText {
     if (start === undefined) return column;
     const before = this.#count(({ offset }) => offset < start);
     const grown = this.#grown[before] ?? (this.#grown.at(-1) ?? 0) + (this.#insertions.at(-1)?.text.length ?? 0);
-    return Math.max(this.originalOffset(start + grown + column - 1) - start + 1, 1);
+    return Math.max(this.#originalPosition(start + grown + column - 1) - start + 1, 1);
   }
 
   /** True when the line has an insertion. */

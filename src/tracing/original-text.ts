@@ -35,6 +35,5 @@ function originalText(text: string): string {
   }
   const start = whole.indexOf(gate[0]) - gate.index;
   if (start < 0 || !whole.startsWith(text, start)) return text;
-  const { original } = file.text;
-  return original.slice(file.text.originalOffset(start), file.text.originalOffset(start + text.length));
+  return file.text.originalSlice(start, start + text.length);
 }

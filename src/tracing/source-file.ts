@@ -55,7 +55,8 @@ export function instrumentFile(
     firstId,
     prologue: prologue(dialect, prefix, helpersUrl),
   });
-  if (found.insertions.length === 0 || firstId + found.functions.length > MAX_INSTRUMENTED) return undefined;
+  if (found.insertions.length === 0) return undefined;
+  if (firstId + found.functions.length > MAX_INSTRUMENTED) throw new RangeError("too many functions");
   const changed = new ChangedText(text, found.insertions);
   for (const { name, offset, parameters } of found.functions) {
     addFunction({ name, file: path, ...placeOf(changed.lineStarts, offset) }, parameters);

@@ -1,12 +1,13 @@
 /** What is in the record of a program. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { zstdDecompressSync } from "node:zlib";
 import { listStreams, readTraceChunks } from "../../src/store/index.ts";
-import { reading, runRecorded, start, CLI } from "../support/recording.ts";
+import { reading, runRecorded, start, CLI, type Recording } from "../support/recording.ts";
 import { newPlace } from "../support/stream.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const actionOf = (record: Readonly<Record<string, unknown>>): unknown => record["event.action"];
 
@@ -143,6 +144,36 @@ describe("configuration", () => {
     assert.equal(await traced("--include", "cycle-*.mjs"), 2);
     assert.equal(await traced("--exclude", "cycle-*.mjs"), 2);
     assert.equal(await traced("--no-tracing"), undefined);
+  });
+});
+
+describe("the project whose files are traced", () => {
+  const write = (directory: string, files: Readonly<Record<string, string>>): void => {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(directory, name)), { recursive: true });
+      writeFileSync(join(directory, name), text);
+    }
+  };
+  const files = {
+    "package.json": '{ "type": "commonjs" }',
+    "bin/main.js": 'require("../lib/own.js").own(); require("theirs").theirs();',
+    "lib/own.js": "exports.own = function own() {};",
+    "node_modules/theirs/index.js": "exports.theirs = function theirs() {};",
+  };
+  const tracedFunctions = (recorded: Recording): unknown =>
+    recorded.records().find((record) => actionOf(record) === "process-end")?.["sealtrace.instrumented.functions"];
+
+  it("is that of the program, wherever it is started from", async () => {
+    const directory = temporaryDirectory();
+    write(directory, files);
+    assert.equal(tracedFunctions(await runRecorded(join(directory, "bin", "main.js"))), 1);
+  });
+
+  it("is that of the nearest tracing.json, which may include dependencies", async () => {
+    const directory = temporaryDirectory();
+    write(directory, { ...files, "tracing.json": '{ "tracing": { "exclude": [] } }' });
+    const recorded = await runRecorded(join("bin", "main.js"), [], { directory });
+    assert.equal(tracedFunctions(recorded), 2);
   });
 });
 

@@ -17,6 +17,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly place?: Place;
   readonly input?: string;
+  /** Where it is started; default: where the programs are. */
+  readonly directory?: string;
   /** Arguments of Node, before the program. */
   readonly nodeArguments?: readonly string[];
   /** Options of `sealtrace run`, before the program. */
@@ -71,7 +73,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Promis
   for (const name of ["NODE_OPTIONS", "FORCE_COLOR", "NODE_V8_COVERAGE", "NODE_TEST_CONTEXT"])
     Reflect.deleteProperty(inherited, name);
   const child = spawn(process.execPath, args, {
-    cwd: PROGRAMS,
+    cwd: options.directory ?? PROGRAMS,
     env: { ...inherited, ...options.environment },
     stdio: "pipe",
   });

@@ -44,7 +44,8 @@ test("the table of failing programs is not empty", () => {
 
 for (const program of programs) {
   test(program, async () => {
-    for (const way of ways) {
+    // An ES module takes the same way through Node with both.
+    for (const way of /\.m[jt]s$/.test(program) ? [ways[0]] : ways) {
       const [plain, traced] = await Promise.all([run(way, "passing", program), run(way, "tracing", program)]);
       if (otherLine.has(program)) {
         assert.notEqual(traced.stderr, plain.stderr, "it is the same now: take it off the list");

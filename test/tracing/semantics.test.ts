@@ -33,7 +33,9 @@ script(
   `() => {
   const a = (x) => ({ y: x }); class B { static c() { return 1; } get d() { return 2; } async *e() { yield 1; } #f() {} g = () => 1; constructor() {} }
   const o = { h() { return "const $ts=--$tN[1]"; }, async i() { await 1; }, [1 + 1]() {}, set j(v) {} }; function k(/* comment */ a, b) { "use strict"; return a; }
+  function returned() { return [function q(a) { return a; }, (a) => a, class { m() { return () => 1; } }].at(0); } function awaited() { return async (x) => await x; }
   return [a, B, B.c, Object.getOwnPropertyDescriptor(B.prototype, "d").get, B.prototype.e, o.h, o.i, o[2], Object.getOwnPropertyDescriptor(o, "j").set, k, Math.max, k.bind(1), Function.prototype.toString]
+    .concat(returned(), awaited(), (() => () => 1)(), ...[(x) => x, function z() { return 1; }].map((f) => f))
     .map(String).concat(Function.prototype.toString.name, "prototype" in Function.prototype.toString, new B().g.toString());
 };`,
 );
