@@ -8,6 +8,7 @@ import {
   realpathSync,
   statSync,
   unlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { randomUUID } from "node:crypto";
@@ -97,13 +98,17 @@ export function removeFile(path: string): void {
   }
 }
 
-/** Throws a SealtraceError when no file can be made in a directory. */
+/** Throws a SealtraceError when no file can be made in a directory, or nothing written to it. */
 export function probeWritable(directory: string): void {
-  const probe = join(directory, `.probe-${randomUUID()}`);
+  const probe = join(directory, `.probe-${randomUUID()}.tmp`);
   try {
-    closeSync(openSync(probe, "wx", 0o600));
+    writeFileSync(probe, Buffer.alloc(PROBE_BYTES), { flag: "wx", mode: 0o600 });
   } catch (error) {
     throw fileSystemError(error, directory, "write");
+  } finally {
+    removeFile(probe);
   }
-  removeFile(probe);
 }
+
+/** A full disk has room for a name, and none for what it names. */
+const PROBE_BYTES = 16 * 1024;

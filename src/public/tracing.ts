@@ -19,10 +19,10 @@ connectOnFirstCall(() => {
 });
 
 /**
- * Traces every module that is loaded from now on (which ones, `tracing.include` and `tracing.exclude` say), or goes on after
- * {@link stopTracing}. What is imported statically is loaded before this can be called: use `import()` or `require` for it, or
- * `node --import sealtrace/register`. Throws SEALTRACE_USAGE when a recording runs already that doesn't trace modules, and a
- * SealtraceError for a wrong configuration.
+ * Traces every module that is loaded from now on (which ones, `tracing.include` and `tracing.exclude` say), or goes on
+ * after {@link stopTracing}. What is imported statically is loaded before this can be called: use `import()` or
+ * `require` for it, or `node --import sealtrace/register`. Throws SEALTRACE_USAGE when a recording runs already that
+ * doesn't trace modules, and a SealtraceError for a wrong configuration.
  */
 export function startTracing(options: SetupOptions = {}): void {
   const { configuration } = startRecording({ ...options, traceModules: true });
@@ -30,7 +30,7 @@ export function startTracing(options: SetupOptions = {}): void {
   if (configuration.tracing.enable && !tracesModules()) {
     throw new SealtraceError(
       "SEALTRACE_USAGE",
-      "startTracing() was called while a recording runs that does not trace modules: call it before the first log record or traced call.",
+      "startTracing() came after a recording without modules began: call it before the first log record or traced call.",
     );
   }
 }

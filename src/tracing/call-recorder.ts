@@ -1,6 +1,7 @@
 /**
- * The runtime: begins and ends calls, keeps `current.call` true across `await` and `yield`, and writes the events. One per thread, as
- * `current` is. Everything here runs inside the program's own functions: nothing throws, and nothing runs the program's code.
+ * The runtime: begins and ends calls, keeps `current.call` true across `await` and `yield`, and writes the events. One
+ * per thread, as `current` is. Everything here runs inside the program's own functions: nothing throws, and nothing
+ * runs the program's code.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
@@ -74,7 +75,10 @@ let paused: Connection | undefined;
 let nextCall = 1;
 let calls = 0;
 
-/** Says which call code at depth 0 (a timer, an event, a promise's reaction) descends from. Made at the first root, for it has a price. */
+/**
+ * Says which call code at depth 0 (a timer, an event, a promise's reaction) descends from. Made at the first root, for
+ * it has a price.
+ */
 let context: AsyncLocalStorage<TracedCall | undefined> | undefined;
 
 export function connectRecorder(sink: RecordSink, censor: Censor, events: TracedEvents): void {
@@ -139,7 +143,10 @@ function enterFrom(outer: TracedCall, fn: TraceableFunction, text: string, { buf
   return call;
 }
 
-/** A call at depth 0 is a child of the call in whose asynchronous context it runs, as long as that goes on; else it begins a trace. */
+/**
+ * A call at depth 0 is a child of the call in whose asynchronous context it runs, as long as that goes on; else it
+ * begins a trace.
+ */
 function enterFromNowhere(fn: TraceableFunction, text: string, { buffer }: Connection): TracedCall {
   context ??= new AsyncLocalStorage();
   const origin = context.getStore();

@@ -1,6 +1,7 @@
 /**
- * What Node would have printed above an uncaught exception, the source line and where in it. Instrumented lines tell Node not to print
- * them (see `HIDE_LINE`), and where the exception was first thrown it can't know, as instrumented functions throw it on.
+ * What Node would have printed above an uncaught exception, the source line and where in it. Instrumented lines tell
+ * Node not to print them (see `HIDE_LINE`), and where the exception was first thrown it can't know, as instrumented
+ * functions throw it on.
  */
 import { findSourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -68,7 +69,9 @@ function rejectionLocation(error: unknown): Location | undefined {
   return knowsItsText(error as Error) ? undefined : top;
 }
 
-/** True for the syntax errors of texts that are no files (`JSON.parse`, `eval`), which carry the line they are about. */
+/**
+ * True for the syntax errors of texts that are no files (`JSON.parse`, `eval`), which carry the line they are about.
+ */
 function knowsItsText(error: Error): boolean {
   if (!(error instanceof SyntaxError)) return false;
   const [first = ""] = /^ {4}at .*$/m.exec(error.stack ?? "") ?? [];

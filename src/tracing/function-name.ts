@@ -1,6 +1,9 @@
 import type { AnyNode } from "acorn";
 
-/** The part of a function's name that an assignment target gives: `f`, `obj.f`, `Class.f`; undefined when it says nothing. */
+/**
+ * The part of a function's name that an assignment target gives: `f`, `obj.f`, `Class.f`; undefined when it says
+ * nothing.
+ */
 export function targetName(target: AnyNode): string | undefined {
   if (target.type === "Identifier") return target.name;
   if (target.type !== "MemberExpression") return undefined;

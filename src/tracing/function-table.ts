@@ -11,7 +11,10 @@ export const MAX_PARAMETERS = 16;
 export class TraceableFunction {
   readonly info: FunctionInfo;
   readonly parameters: readonly string[];
-  /** Set when the function was announced to the current sink: what stands before each argument, `{"name":` or `,"name":`. */
+  /**
+   * Set when the function was announced to the current sink: what stands before each argument, `{"name":` or
+   * `,"name":`.
+   */
   keys: readonly string[] | undefined;
   /** Per argument, true when its name says that it is secret. */
   secret: readonly boolean[] = [];

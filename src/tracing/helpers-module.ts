@@ -1,6 +1,6 @@
 /**
- * What instrumented ES modules import. It imports nothing itself, so that it is always evaluated before any module that needs it, import
- * cycles or not. Not part of any public interface.
+ * What instrumented ES modules import. It imports nothing itself, so that it is always evaluated before any module that
+ * needs it, import cycles or not. Not part of any public interface.
  */
 import type { Helpers } from "./helpers.ts";
 

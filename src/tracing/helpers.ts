@@ -7,8 +7,8 @@ import { noteRethrow, noteThrow } from "./throw-sites.ts";
 const HELPERS_KEY = Symbol.for("sealtrace.runtime");
 
 /**
- * One countdown per instrumented function, counted down by every call: below zero the call is recorded. 0 records every call, a
- * large number none for a long time.
+ * One countdown per instrumented function, counted down by every call: below zero the call is recorded. 0 records every
+ * call, a large number none for a long time.
  */
 export const gates: Int32Array<ArrayBuffer> = new Int32Array(MAX_INSTRUMENTED);
 

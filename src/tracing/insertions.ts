@@ -16,8 +16,8 @@ export interface Place {
 }
 
 /**
- * Node prints the source line of an uncaught exception unless the line contains this. A line with insertions isn't what the author wrote, so
- * that we print the original one ourselves.
+ * Node prints the source line of an uncaught exception unless the line contains this. A line with insertions isn't what
+ * the author wrote, so that we print the original one ourselves.
  */
 const HIDE_LINE = "/*node-do-not-add-exception-line*/";
 

@@ -1,12 +1,13 @@
 /**
- * The transform: where to put what into a module's text so that its calls are recorded. Nothing is removed and no line is added. A function
+ * The transform: where to put what into a module's text so that its calls are recorded. Nothing is removed and no line
+ * is added. A function
  *
  *     function f(a) { ... return g(a); }
  *
  * becomes, with `$t` a name that the text does not contain,
  *
- *     function f(a) {const $ts=--$tN[7]<0?$tE(7,[a]):0;try{ ... return $tV($ts,g(a)); }catch($te){...$tT($ts,$te)...throw $te}
- *     finally{if($ts!==0)$tX($ts)}}
+ *     function f(a) {const $ts=--$tN[7]<0?$tE(7,[a]):0;try{ ... return $tV($ts,g(a)); }catch($te){
+ *     try{$tT($ts,$te)}catch{}throw $te}finally{if($ts!==0)$tX($ts)}}
  */
 import type { AnyNode, BlockStatement, Program } from "acorn";
 import { keyName, targetName } from "./function-name.ts";
@@ -61,7 +62,9 @@ export function instrument(text: string, program: Program, options: InstrumentOp
 
 /** What a node stands in. */
 interface Surroundings {
-  /** The function whose `return`, `await` and `yield` these are; undefined outside, and in one that isn't instrumented. */
+  /**
+   * The function whose `return`, `await` and `yield` these are; undefined outside, and in one that isn't instrumented.
+   */
   readonly function: FunctionNode | undefined;
   /** Begins the names of functions: `outer.`, `Class.`. */
   readonly path: string;
@@ -216,8 +219,8 @@ class Instrumenter implements Instrumentation {
   }
 
   /**
-   * `const { a } = await b`: the call continues in a variable of its own, for when b is undefined the engine's message describes what stands
-   * right of the `=`. Not for a pattern that calls something.
+   * `const { a } = await b`: the call continues in a variable of its own, for when b is undefined the engine's message
+   * describes what stands right of the `=`. Not for a pattern that calls something.
    */
   #awaitedPattern(node: Extract<AnyNode, { type: "VariableDeclarator" }>, around: Surroundings): boolean {
     const { id, init } = node;
@@ -233,7 +236,10 @@ class Instrumenter implements Instrumentation {
     return `${this.#prefix}C(${this.#prefix}s);`;
   }
 
-  /** `for await` suspends unseen, before each round and when it is left: its iterable is watched, and what comes after continues. */
+  /**
+   * `for await` suspends unseen, before each round and when it is left: its iterable is watched, and what comes after
+   * continues.
+   */
   #forAwait(node: AnyNode, around: Surroundings): boolean {
     let loop = node;
     while (loop.type === "LabeledStatement") loop = loop.body;

@@ -4,9 +4,9 @@ type AnyIterator = Iterator<unknown> & AsyncIterator<unknown>;
 type Step = "next" | "throw" | "return";
 
 /**
- * What `yield*` and `for await` are given in place of an iterable, so that the call that contains them is current while the iterator's own code
- * runs, and suspended when that has returned. Everything else is as if it were the iterable itself: what can't be iterated is given
- * back as it is, for the error is the engine's to throw.
+ * What `yield*` and `for await` are given in place of an iterable, so that the call that contains them is current while
+ * the iterator's own code runs, and suspended when that has returned. Everything else is as if it were the iterable
+ * itself: what can't be iterated is given back as it is, for the error is the engine's to throw.
  */
 export function watchIterable(position: Position, iterable: unknown, asynchronous: boolean): unknown {
   if (position === 0 || iterable === null || iterable === undefined) return iterable;

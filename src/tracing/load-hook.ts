@@ -56,7 +56,8 @@ export function installLoadHook(include: (absolutePath: string) => boolean, stat
           return loaded;
         }
         count(stats, counted, result);
-        // Still as TypeScript: Node takes the types out once more, finds none, and names the script as it does otherwise.
+        // Still as TypeScript: Node takes the types out once more, finds none, and names the script as it does
+        // otherwise.
         return { ...loaded, source: result.text.changed() };
       } catch {
         // It can't be parsed; what is wrong with it is for Node to say.

@@ -2,8 +2,9 @@ import { parseExpressionAt, type AnyNode } from "acorn";
 import { boundNames, isFunction } from "./syntax.ts";
 
 /**
- * The names of a function's parameters, in order, read from its text; a parameter that is a pattern is called by its position. They are needed to know
- * which arguments are secret. Empty when the text can't be read, as for native functions.
+ * The names of a function's parameters, in order, read from its text; a parameter that is a pattern is called by its
+ * position. They are needed to know which arguments are secret. Empty when the text can't be read, as for native
+ * functions.
  */
 export function parameterNames(text: string): string[] {
   const node = parseFunction(`(${text})`) ?? parseFunction(`({${text}})`) ?? parseFunction(`(class{${text}})`);

@@ -14,8 +14,9 @@ export function previewValue(value: unknown, censor: Censor): string {
 }
 
 /**
- * An exception as `{"type":...,"message":...}`. Its stack is not read: V8 makes the text when it is first asked for, with what type and
- * message are then, so that asking early would change what the program sees; and a program's own `Error.prepareStackTrace` would run.
+ * An exception as `{"type":...,"message":...}`. Its stack is not read: V8 makes the text when it is first asked for,
+ * with what type and message are then, so that asking early would change what the program sees; and a program's own
+ * `Error.prepareStackTrace` would run.
  */
 export function previewException(error: unknown, censor: Censor): string {
   if (typeof error !== "object" || !types.isNativeError(error)) {

@@ -33,8 +33,8 @@ export function fileByName(name: string): SourceFile | undefined {
 }
 
 /**
- * Instruments the text of a file, which is from then on known by its path and URL; undefined when there is nothing to do. Throws when the text can't
- * be parsed in any of the dialects.
+ * Instruments the text of a file, which is from then on known by its path and URL; undefined when there is nothing to
+ * do. Throws when the text can't be parsed in any of the dialects.
  */
 export function instrumentFile(
   path: string,

@@ -18,7 +18,8 @@ function ownUrl(name: string, extension: string): string {
 }
 
 /**
- * Stands in for `Error.prepareStackTrace`, which every stack is made by. What the program sets there is given the original places, too.
+ * Stands in for `Error.prepareStackTrace`, which every stack is made by. What the program sets there is given the
+ * original places, too.
  */
 export function installStackTraces(): void {
   const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");

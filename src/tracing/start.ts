@@ -17,8 +17,8 @@ export interface ConnectTracingOptions {
   readonly sink: RecordSink;
   readonly censor: Censor;
   /**
-   * What is recorded of a call. Without `call` its arguments are left out (that it began is always recorded: its end could not be understood
-   * alone); without `return` its end is.
+   * What is recorded of a call. Without `call` its arguments are left out (that it began is always recorded: its end
+   * could not be understood alone); without `return` its end is.
    */
   readonly events: TracedEvents;
 }
@@ -26,7 +26,9 @@ export interface ConnectTracingOptions {
 export interface StartTracingOptions extends ConnectTracingOptions {
   /** Says of a source file, by its absolute path, whether it is to be traced. */
   readonly include: (absolutePath: string) => boolean;
-  /** Writes to standard error what Node would have written about an uncaught exception if the program were not traced. */
+  /**
+   * Writes to standard error what Node would have written about an uncaught exception if the program were not traced.
+   */
   readonly writeStderr: (text: string) => void;
 }
 
@@ -51,15 +53,18 @@ export interface TracingHandle {
   stats(): TracingStats;
 }
 
-/** Connects {@link traceFunction} and {@link withSpan} of this thread to a sink. What was connected before is flushed and left. */
+/**
+ * Connects {@link traceFunction} and {@link withSpan} of this thread to a sink. What was connected before is flushed
+ * and left.
+ */
 export function connectTracing({ sink, censor, events }: ConnectTracingOptions): TracingHandle {
   return connect({ sink, censor, events }, { files: 0, functions: 0, skippedFiles: 0, skippedFunctions: 0 });
 }
 
 /**
- * As {@link connectTracing}, and instruments every module that this thread loads from now on and that `include` wants: JavaScript and
- * TypeScript, ES modules and CommonJS. Stack traces, `Function.prototype.toString` and what Node says about an uncaught exception stay as
- * without it.
+ * As {@link connectTracing}, and instruments every module that this thread loads from now on and that `include` wants:
+ * JavaScript and TypeScript, ES modules and CommonJS. Stack traces, `Function.prototype.toString` and what Node says
+ * about an uncaught exception stay as without it.
  */
 export function startTracing(options: StartTracingOptions): TracingHandle {
   const stats = { files: 0, functions: 0, skippedFiles: 0, skippedFunctions: 0 };

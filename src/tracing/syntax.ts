@@ -7,7 +7,9 @@ export type FunctionNode = Extract<
   { type: "FunctionDeclaration" | "FunctionExpression" | "ArrowFunctionExpression" }
 >;
 
-/** Older versions of Node don't know `using`: what acorn accepts and they refuse would be refused in the changed text. */
+/**
+ * Older versions of Node don't know `using`: what acorn accepts and they refuse would be refused in the changed text.
+ */
 const ECMA_VERSION = Number.parseInt(process.versions.node, 10) >= 24 ? "latest" : 2025;
 
 /** Parses a source text; throws when it can't. */
@@ -72,8 +74,9 @@ export function directives(body: readonly AnyNode[]): string[] {
 }
 
 /**
- * True when the body of a function can stand in a block without a change of meaning. It can't when a function that is declared in it has a
- * namesake among the parameters, the `var`s or the other functions: in a block that is an error, or another variable.
+ * True when the body of a function can stand in a block without a change of meaning. It can't when a function that is
+ * declared in it has a namesake among the parameters, the `var`s or the other functions: in a block that is an error,
+ * or another variable.
  */
 export function fitsInBlock(node: FunctionNode): boolean {
   if (node.body.type !== "BlockStatement") return true;

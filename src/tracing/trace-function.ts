@@ -46,11 +46,13 @@ export function connectOnFirstCall(connectLazily: () => void): void {
 }
 
 /**
- * The function, with every call of it recorded. Functions may be synchronous, asynchronous, generators or both; `this`, name, length,
- * properties, `new` and what is returned or thrown stay as they are. The promise of an asynchronous function or generator is another one that
- * is settled alike. A call of a function that is not asynchronous itself ends when it returns, also when it returns a promise.
+ * The function, with every call of it recorded. Functions may be synchronous, asynchronous, generators or both; `this`,
+ * name, length, properties, `new` and what is returned or thrown stay as they are. The promise of an asynchronous
+ * function or generator is another one that is settled alike. A call of a function that is not asynchronous itself ends
+ * when it returns, also when it returns a promise.
  *
- * Works as a standard (stage 3) decorator of methods, getters, setters and classes, too. Throws SEALTRACE_USAGE for what is not a function.
+ * Works as a standard (stage 3) decorator of methods, getters, setters and classes, too. Throws SEALTRACE_USAGE for
+ * what is not a function.
  */
 export function traceFunction<F extends AnyFunction>(fn: F, options: TraceFunctionOptions | DecoratorContext = {}): F {
   if (typeof fn !== "function") {
@@ -73,8 +75,8 @@ export function traceFunction<F extends AnyFunction>(fn: F, options: TraceFuncti
 }
 
 /**
- * Runs a function as a call of its own, called `name`, and returns what it returns. When that is a promise, the call lasts until it is settled,
- * and a promise that is settled alike is returned. Names should be few: each is kept.
+ * Runs a function as a call of its own, called `name`, and returns what it returns. When that is a promise, the call
+ * lasts until it is settled, and a promise that is settled alike is returned. Names should be few: each is kept.
  */
 export function withSpan<T>(name: string, fn: () => T): T {
   if (typeof name !== "string" || typeof fn !== "function") {
@@ -161,7 +163,9 @@ const traceUntilSettled: Tracer = (begin, values, run) => {
   return result;
 };
 
-/** The generator itself, with methods of its own: its call begins at the first `next()`, and is suspended between steps. */
+/**
+ * The generator itself, with methods of its own: its call begins at the first `next()`, and is suspended between steps.
+ */
 const traceGenerator: Tracer = (begin, values, run) => {
   const generator = run() as Generator;
   let call: Position | undefined;

@@ -1,6 +1,9 @@
 import * as module from "node:module";
 
-/** Takes the types out of TypeScript, leaving spaces, as Node does; throws for what has no meaning without them (`enum`). */
+/**
+ * Takes the types out of TypeScript, leaving spaces, as Node does; throws for what has no meaning without them
+ * (`enum`).
+ */
 export function stripTypes(text: string): string {
   const { emitWarning } = process;
   // That the function is experimental is nothing that the user of the program could do anything about.

@@ -47,7 +47,10 @@ const oracle = {
 type Kind = "sync" | "async" | "generator" | "asyncGenerator" | "arrow" | "asyncArrow" | "method";
 const KINDS: readonly Kind[] = ["sync", "async", "generator", "asyncGenerator", "arrow", "asyncArrow", "method"];
 
-/** Makes a program out of a list of numbers. Functions call only functions with a larger number, so that every program ends. */
+/**
+ * Makes a program out of a list of numbers. Functions call only functions with a larger number, so that every program
+ * ends.
+ */
 class ProgramWriter {
   readonly #choices: readonly number[];
   #next = 0;

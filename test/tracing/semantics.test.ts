@@ -1,4 +1,7 @@
-/** What instrumented programs do is what they did before. Each module exports `run`, whose result must be the same in both. */
+/**
+ * What instrumented programs do is what they did before. Each module exports `run`, whose result must be the same in
+ * both.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { callsDuring, handle, load } from "./traced.ts";
