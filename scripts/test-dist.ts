@@ -1,5 +1,5 @@
 /**
- * Runs the tests of the public doors (`test/public`) against what is shipped (`dist`), on the oldest Node.js of every range that package.json's
+ * Runs the tests of the public doors (`test/public`, `test/end-to-end`, `test/cli`) against what is shipped (`dist`), on the oldest Node.js of every range that package.json's
  * `engines` names, and on the one that runs this. The binaries come from npm and are kept in `.nodes/`.
  *
  *     npm run test:dist [version]...
@@ -61,7 +61,7 @@ function openDoors(binary: string): boolean {
 }
 
 function runTests(binary: string): boolean {
-  return run(binary, ["--import", USE_DIST, "--test", "--test-reporter=spec", "test/public/**/*.test.ts"]);
+  return run(binary, ["--import", USE_DIST, "--test", "--test-reporter=dot", "test/{public,end-to-end,cli}/*.test.ts"]);
 }
 
 function run(binary: string, args: readonly string[]): boolean {

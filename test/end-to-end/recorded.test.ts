@@ -180,7 +180,7 @@ describe("the project whose files are traced", () => {
 describe("without sealtrace run", () => {
   it("--import sealtrace/register records the same", async () => {
     const place = newPlace();
-    const register = new URL("../../src/public/register.ts", import.meta.url).href;
+    const register = import.meta.resolve("../../src/public/register.ts");
     const environment = { SEALTRACE_CONFIG_DIR: place.keys, SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs };
     const { code } = await start(["--import", register, "many-records.cjs", "100"], { environment });
     assert.equal(code, 0);
@@ -200,7 +200,7 @@ describe("without sealtrace run", () => {
 
   it("works where no worker may be started", async () => {
     const place = newPlace();
-    const register = new URL("../../src/public/register.ts", import.meta.url).href;
+    const register = import.meta.resolve("../../src/public/register.ts");
     const environment = {
       SEALTRACE_CONFIG_DIR: place.keys,
       SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs,

@@ -5,7 +5,7 @@ import { listStreams, readRecords, verifyStream, type StreamVerification } from 
 import { newPlace, type Place } from "./stream.ts";
 
 export const PROGRAMS: string = fileURLToPath(new URL("../fixtures/programs/", import.meta.url));
-export const CLI: string = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+export const CLI: string = fileURLToPath(import.meta.resolve("../../src/cli/main.ts"));
 
 export interface Outcome {
   readonly stdout: string;
