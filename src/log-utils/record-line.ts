@@ -92,7 +92,7 @@ function formatMessage(message: string, censor: Censor): string {
 }
 
 function callMembers(): string {
-  const { call } = current;
+  const call = current.call ?? current.inContext?.();
   return call === undefined ? "" : `,"trace.id":"${call.root.traceId}","span.id":"${spanId(call.id)}"`;
 }
 

@@ -19,8 +19,14 @@ export interface RootCall {
   open: boolean;
 }
 
-/** The thread's current position in the calls. Reading `current.call` is all that a log record pays for its call. */
-export const current: { call: Call | undefined } = { call: undefined };
+/**
+ * The thread's current position in the calls. Reading `current.call` is all that a log record pays for its call. Where no call runs (a timer, an
+ * event, the continuation of a function that is not rewritten), `inContext` tells which one the code descends from, if calls are recorded.
+ */
+export const current: { call: Call | undefined; inContext: (() => Call | undefined) | undefined } = {
+  call: undefined,
+  inContext: undefined,
+};
 
 /** Six random hexadecimal digits that begin every span id of this thread, so that threads and processes differ. */
 export const spanPrefix: string = randomBytes(3).toString("hex");

@@ -3,7 +3,7 @@
  *
  * Column arrays are valid up to `count`. `texts[i]` is one line of JSON without raw newlines ("" for none): for an
  * enter the arguments as `{"name":value,...}`, for a return the value, for a throw the exception as
- * `{"type":...,"message":...,"stack":...}`.
+ * `{"type":...,"message":...}`.
  */
 export interface TraceEvents {
   readonly count: number;

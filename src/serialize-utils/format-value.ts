@@ -12,6 +12,11 @@ export interface FormatLimits {
   readonly string: number;
   /** UTF-16 units of the whole text, about: no container is entered and no element begun beyond it. */
   readonly total: number;
+  /**
+   * Whether exceptions are shown with their stacks. V8 makes that text when it is first asked for: who asks within a running call changes what the
+   * program sees of it later. Default: true.
+   */
+  readonly stacks?: boolean;
 }
 
 export const DEFAULT_LIMITS: FormatLimits = { depth: 6, items: 64, string: 1024, total: 8192 };
@@ -64,7 +69,8 @@ export function formatError(error: unknown, censor: Censor, limits: FormatLimits
       const value = key === "stack" && hasOwnGetter(error, "message") ? "" : ownOrInherited(error, key);
       return formatString(typeof value === "string" ? value : "", censor, { ...limits, string: limits.string * 4 });
     };
-    return `{"type":${quote(typeName(error))},"message":${text("message")},"stack":${text("stack")}}`;
+    const stack = limits.stacks === false ? "" : `,"stack":${text("stack")}`;
+    return `{"type":${quote(typeName(error))},"message":${text("message")}${stack}}`;
   }
   return `{"type":${quote(error === null ? "null" : typeof error)},"message":${formatValue(error, censor, limits)}}`;
 }

@@ -88,12 +88,14 @@ export function connectRecorder(sink: RecordSink, censor: Censor, events: Traced
   });
   for (const known of functions) if (known !== undefined) known.keys = undefined;
   connection = { censor, events, buffer };
+  current.inContext = contextCall;
 }
 
 export function disconnectRecorder(): void {
   flushRecorder();
   connection = undefined;
   paused = undefined;
+  current.inContext = undefined;
 }
 
 /** While paused, calls don't begin; those that are going on are recorded to their end only if it goes on before. */
@@ -171,9 +173,9 @@ function describeArguments(fn: TraceableFunction, values: readonly unknown[] | u
     keys = fn.prepare(target.censor);
     target.buffer.announce(fn.info);
   }
-  if (values === undefined || !target.events.call) return "";
-  const shown = Math.min(values.length, keys.length);
-  if (shown === 0) return "";
+  if (!target.events.call) return "";
+  const shown = values === undefined ? 0 : Math.min(values.length, keys.length);
+  if (values === undefined || shown === 0) return "{}";
   let text = "";
   for (let i = 0; i < shown; i += 1) {
     text += keys[i] as string;

@@ -3,7 +3,7 @@ import type { Censor } from "../record/index.ts";
 import { formatValue, quote, type FormatLimits } from "../serialize-utils/index.ts";
 
 /** How much of an argument or of a result is shown: calls are many, so less than of a field of a log record. */
-export const CALL_LIMITS: FormatLimits = { depth: 2, items: 16, string: 256, total: 1024 };
+export const CALL_LIMITS: FormatLimits = { depth: 2, items: 16, string: 256, total: 1024, stacks: false };
 /** A message is the point of an exception, so more of it is shown. */
 const MESSAGE_LIMITS: FormatLimits = { ...CALL_LIMITS, string: 1024 };
 

@@ -9,7 +9,7 @@ type Run = (...values: unknown[]) => unknown;
 const shown = (calls: readonly SeenCall[]): string[] =>
   calls.map((call) => {
     const end = call.end === undefined ? "goes on" : `${call.end.kind} ${call.end.text}`.trim();
-    return `${call.info.name}(${call.arguments}) ${end}`;
+    return `${call.info.name}(${call.arguments === "{}" ? "" : call.arguments}) ${end}`;
   });
 
 async function record(text: string, kind: "cjs" | "mjs" | "mts" = "mjs"): Promise<SeenCall[]> {

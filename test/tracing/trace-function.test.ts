@@ -25,7 +25,7 @@ function shown(): string[] {
   handle.flush();
   const text = memory.calls.map(({ name, arguments: values, end, parent }) => {
     const caller = memory.calls.find(({ id }) => id === parent)?.name ?? "";
-    return `${caller}>${name}(${values}) ${end === undefined ? "goes on" : `${end.kind} ${end.text}`.trim()}`;
+    return `${caller}>${name}(${values === "{}" ? "" : values}) ${end === undefined ? "goes on" : `${end.kind} ${end.text}`.trim()}`;
   });
   memory.clear();
   return text;
