@@ -15,8 +15,7 @@ export function hidePreload(): void {
  * which shows in the stacks of its exceptions.
  */
 export function settleTicks(): void {
-  const { _tickCallback: runTicks } = process as { _tickCallback?: () => void };
-  runTicks?.call(process);
+  (process as { _tickCallback?: () => void })._tickCallback?.();
 }
 
 /** What a recorded program tells the `sealtrace run` that started it, one JSON text a line. */

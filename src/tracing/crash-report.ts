@@ -123,8 +123,8 @@ function textOf(script: string, line: number): string | undefined {
   const file = fileByName(script);
   if (file !== undefined) return lineText(file.text.original, file.text.lineStarts, line);
   if (!script.startsWith("node:")) return undefined;
-  const { binding } = process as unknown as { binding?: (name: string) => Record<string, unknown> };
-  const text = binding?.call(process, "natives")[script.slice("node:".length)];
+  const natives = (process as unknown as { binding?(name: string): Record<string, unknown> }).binding?.("natives");
+  const text = natives?.[script.slice("node:".length)];
   return typeof text === "string" ? text.split("\n")[line - 1] : undefined;
 }
 
