@@ -60,7 +60,7 @@ export function printSummary({
       );
     });
     if (errors.length > ERRORS_SHOWN)
-      lines.push(heading("", paint) + paint("dim", `and ${errors.length - ERRORS_SHOWN} others`));
+      lines.push(heading("", paint) + paint("dim", `and ${counted(errors.length - ERRORS_SHOWN, "other")}`));
   }
   lines.push("", heading("seal", paint) + verdict(verification, paint));
   const logs = shownPath(dirname(directory));
@@ -115,9 +115,16 @@ function readRun(directory: string, from: number): RunRecords {
       };
     }
     const level = fields["log.level"];
-    if (level === "ERROR" || level === "CRITICAL") add(problems, `${level.toLowerCase()}: ${String(fields.message)}`);
+    if (level === "ERROR" || level === "CRITICAL") add(problems, `${level.toLowerCase()}: ${problemText(fields)}`);
   }
   return { logRecords, bytes, chunks, problems, instrumented };
+}
+
+function problemText(fields: Readonly<Record<string, unknown>>): string {
+  const { message, "error.message": cause } = fields;
+  return typeof cause !== "string" || String(message).includes(cause)
+    ? String(message)
+    : `${String(message)}: ${cause}`;
 }
 
 /** The exceptions that calls ended with, counted where they arose and not in every caller that they passed through. */

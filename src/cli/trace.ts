@@ -139,6 +139,7 @@ function treePrinter(line: CommandLine): Print {
     if (printer.omitted > 0) process.stdout.write(`… ${counted(printer.omitted, "more line")} (--limit shows more)\n`);
     if (tree.omitted > 0) process.stdout.write(`… ${counted(tree.omitted, "more call")} did not fit into memory\n`);
     if (tree.roots.length === 0) process.stdout.write("No calls were recorded.\n");
+    else if (!tree.roots.some(keep)) process.stdout.write("No recorded call is like that.\n");
   };
 }
 

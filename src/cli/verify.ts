@@ -94,7 +94,7 @@ export function verdict(result: StreamVerification, paint: Painter): string {
       "red",
       `FAILED: ${counted(problems.length + moreProblems, "problem")} in ${counted(records, "record")}`,
     );
-  const key = result.trust === "pinned" ? "signed by this installation's key or the one given" : "self-attested";
+  const key = result.trust === "pinned" ? "key pinned" : "self-attested";
   return `${paint("green", "verified")}: ${counted(records, "record")}, checkpoint ${root.slice(0, 12)}… over ${count(signedSize)} (${key})`;
 }
 

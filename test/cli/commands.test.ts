@@ -217,7 +217,7 @@ describe("sealtrace verify", () => {
   it("says what was verified, exit code 0", async () => {
     const { stdout, code } = await sealtrace("verify", story.place.logs);
     assert.equal(code, 0);
-    assert.match(stdout, /^story-[0-9a-f]{8}: verified: \d+ records, checkpoint .{12}… over \d+ \(signed by/);
+    assert.match(stdout, /^story-[0-9a-f]{8}: verified: \d+ records, checkpoint .{12}… over \d+ \(key pinned\)/);
     const [result] = JSON.parse((await sealtrace("verify", story.place.logs, "--json")).stdout) as {
       ok: boolean;
       trust: string;
