@@ -34,10 +34,9 @@ export class PaymentGateway {
 /** The check digit of card numbers, ISO/IEC 7812-1. */
 function passesLuhn(digits: string): boolean {
   let sum = 0;
-  for (const [i, digit] of [...digits].reverse().entries()) sum += i % 2 === 0 ? Number(digit) : double(Number(digit));
+  for (const [i, digit] of [...digits].reverse().entries()) {
+    const weighed = Number(digit) * (i % 2 === 0 ? 1 : 2);
+    sum += weighed > 9 ? weighed - 9 : weighed;
+  }
   return digits.length >= 12 && sum % 10 === 0;
-}
-
-function double(digit: number): number {
-  return digit > 4 ? digit * 2 - 9 : digit * 2;
 }
