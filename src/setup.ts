@@ -215,11 +215,12 @@ class ThreadRecording implements Recorder {
 
   #endFields(): Record<string, unknown> {
     if (this.#tracing === undefined) return {};
-    const { files, functions, skippedFiles, calls } = this.#tracing.stats();
+    const { files, functions, skippedFiles, skippedFunctions, calls } = this.#tracing.stats();
     return {
       "sealtrace.instrumented.files": files,
       "sealtrace.instrumented.functions": functions,
-      "sealtrace.instrumented.skipped": skippedFiles,
+      "sealtrace.instrumented.skipped_files": skippedFiles,
+      "sealtrace.instrumented.skipped_functions": skippedFunctions,
       "sealtrace.instrumented.calls": calls,
     };
   }

@@ -11,6 +11,14 @@ const FUNCTIONS_SHOWN = 8;
 const ERRORS_SHOWN = 6;
 const WIDTH = 110;
 
+/** What the recorder did to the program's sources, as the record of its end says. */
+interface Instrumented {
+  readonly files: number;
+  readonly functions: number;
+  /** Files and functions that had to be left as they are. */
+  readonly skipped: string;
+}
+
 /** What this run has added to its stream. */
 interface RunRecords {
   readonly logRecords: number;
@@ -18,7 +26,7 @@ interface RunRecords {
   /** `file:offset` of its chunks of calls. */
   readonly chunks: ReadonlySet<string>;
   readonly problems: Counter;
-  readonly instrumented: { readonly files: number; readonly functions: number } | undefined;
+  readonly instrumented: Instrumented | undefined;
 }
 
 /** Prints, to standard error, what the run that added the last `written` records to this stream has recorded. */
@@ -34,12 +42,13 @@ export function printSummary({
   const trace = openTrace(directory, { only: (file, offset) => run.chunks.has(`${file}:${offset}`) });
   const found = hotspots(trace, { limit: FUNCTIONS_SHOWN });
   const paint = painterFor(process.stderr);
-  const { files, functions } = run.instrumented ?? { files: 0, functions: 0 };
+  const { files, functions, skipped } = run.instrumented ?? { files: 0, functions: 0, skipped: "" };
   const lines = [
     "",
     heading("recorded", paint) +
       `${counted(found.calls, "call")} of ${counted(found.functionCount, "function")}, ${counted(run.logRecords, "log record")}, ${byteCount(run.bytes)}`,
-    heading("", paint) + paint("dim", `${counted(functions, "function")} in ${counted(files, "file")} instrumented`),
+    heading("", paint) +
+      paint("dim", `${counted(functions, "function")} in ${counted(files, "file")} instrumented${skipped}`),
   ];
   if (found.functions.length > 0) {
     const [head, ...rows] = hotspotTable(found.functions);
@@ -109,15 +118,24 @@ function readRun(directory: string, from: number): RunRecords {
     }
     logRecords += 1;
     if (action === "process-end" && fields["sealtrace.instrumented.files"] !== undefined) {
-      instrumented = {
-        files: Number(fields["sealtrace.instrumented.files"]),
-        functions: Number(fields["sealtrace.instrumented.functions"]),
-      };
+      instrumented = readInstrumented(fields);
     }
     const level = fields["log.level"];
     if (level === "ERROR" || level === "CRITICAL") add(problems, `${level.toLowerCase()}: ${problemText(fields)}`);
   }
   return { logRecords, bytes, chunks, problems, instrumented };
+}
+
+function readInstrumented(fields: Readonly<Record<string, unknown>>): Instrumented {
+  const number = (name: string): number => Number(fields[`sealtrace.instrumented.${name}`]);
+  const skipped = [counted(number("skipped_functions"), "function"), counted(number("skipped_files"), "file")]
+    .filter((text) => !text.startsWith("0 "))
+    .join(" and ");
+  return {
+    files: number("files"),
+    functions: number("functions"),
+    skipped: skipped === "" ? "" : `, ${skipped} could not be`,
+  };
 }
 
 function problemText(fields: Readonly<Record<string, unknown>>): string {

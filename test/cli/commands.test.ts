@@ -271,6 +271,11 @@ describe("sealtrace run", () => {
     assert.equal(listStreams(place.logs).length, 1);
   });
 
+  it("--summary says what could not be traced", async () => {
+    const { stderr } = await runRecorded("untraceable.mjs", [], { options: ["--summary"] });
+    assert.match(stderr, /3 functions in 1 file instrumented, 1 function and 1 file could not be/);
+  });
+
   it("keeps the signing key out of the logs", async () => {
     const place = newPlace();
     mkdirSync(place.logs);
