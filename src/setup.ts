@@ -20,7 +20,7 @@ import {
   type Logger,
 } from "./log-utils/index.ts";
 import { createCensor } from "./redaction/index.ts";
-import { SealtraceError, spanPrefix } from "./record/index.ts";
+import { SealtraceError, spanPrefix, type Censor } from "./record/index.ts";
 import type { Source } from "./ring/index.ts";
 import { connectTracing, startTracing, type TracingHandle } from "./tracing/index.ts";
 import { joinWriterThread, startWriterThread } from "./writer-thread.ts";
@@ -132,7 +132,7 @@ class ThreadRecording implements Recorder {
     const level = logging.enable && this.#delivery !== undefined ? logging.level : undefined;
     target.connected({ sink, censor, level, service, pid: process.pid, thread: threadId });
     if (this.#delivery === undefined) return;
-    this.#captureProcess(options);
+    this.#captureProcess(options, censor);
     if (options.captureConsole === true && logging.enable) {
       this.#stop.push(captureConsole(getLogger("console"), () => censor));
     }
@@ -197,9 +197,10 @@ class ThreadRecording implements Recorder {
     return this.#delivery?.report() ?? { written: 0, sealed: 0, dropped: {} };
   }
 
-  #captureProcess(options: RecordingOptions): void {
+  #captureProcess(options: RecordingOptions, censor: Censor): void {
     const capture = captureProcess({
       logger: getLogger("process"),
+      censor,
       endFields: () => this.#endFields(),
       drain: () => {
         this.end();

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
+import { REDACTED, type Censor } from "../record/index.ts";
 import type { Logger } from "./logger.ts";
 
 /** Signals whose default action ends a program, and which it may have wanted to end by. */
@@ -7,6 +8,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface ProcessCaptureOptions {
   readonly logger: Logger;
+  readonly censor: Censor;
   /** Fields of the record of the process's end. */
   readonly endFields: () => Readonly<Record<string, unknown>>;
   /** Brings everything captured to the disk; blocks until it is there. */
@@ -27,10 +29,10 @@ export interface ProcessCapture {
  * counts listeners to decide whether to end the process still decides as before.
  */
 export function captureProcess(options: ProcessCaptureOptions): ProcessCapture {
-  const { logger } = options;
+  const { logger, censor } = options;
   logger.info("process started", {
     "event.action": "process-start",
-    "process.args": process.argv,
+    "process.args": shownArguments(process.argv, censor),
     "process.version": process.version,
   });
   let ended = false;
@@ -49,6 +51,14 @@ export function captureProcess(options: ProcessCaptureOptions): ProcessCapture {
       stopEvents();
     },
   };
+}
+
+/** `--password hunter2` is two arguments; `--password=hunter2` is one, in which the censor finds the secret itself. */
+function shownArguments(args: readonly string[], censor: Censor): string[] {
+  return args.map((argument, i) => {
+    const option = /^--?([\w-]+)$/.exec(args[i - 1] ?? "")?.[1];
+    return option !== undefined && censor.isSecretKey(option) && !argument.startsWith("-") ? REDACTED : argument;
+  });
 }
 
 /** Sees the events of `process` as they are emitted, by standing in front of `process.emit` and `process.reallyExit`. */

@@ -84,6 +84,20 @@ describe("a record", () => {
     assert.equal(ends.length, 2);
   });
 
+  it("of the start holds the arguments, but no secret among them", async () => {
+    const args = ["--password", "s3cr3t-a", "--api-key=s3cr3t-b", "--color", "red"];
+    const recorded = await runRecorded("plain.cjs", args);
+    assert.match(recorded.stdout, /s3cr3t-a/);
+    const started = recorded.records().find((record) => actionOf(record) === "process-start");
+    assert.deepEqual((started?.["process.args"] as string[]).slice(2), [
+      "--password",
+      "[REDACTED]",
+      "--api-key=[REDACTED]",
+      "--color",
+      "red",
+    ]);
+  });
+
   it("of a worker thread names the thread", async () => {
     const records = (await runRecorded("threads.mjs")).records();
     const inside = records.find((record) => record.message === "in the thread");
