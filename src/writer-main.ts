@@ -29,6 +29,12 @@ export interface WriterOrder {
   readonly version: string;
 }
 
+/** How a thread that joins tells of its ring, on the channel. */
+export interface RingAnnouncement {
+  readonly thread: number;
+  readonly buffer: SharedArrayBuffer;
+}
+
 /** What the writer tells the program's thread. */
 export type WriterNews =
   | { readonly type: "opened"; readonly directory: string; readonly name: string; readonly size: number }
@@ -98,6 +104,7 @@ class Writer {
     this.#control = new Control(order.control);
     this.#channel = new BroadcastChannel(order.channel);
     this.#intakes = order.rings.map((ring) => new Intake(ring));
+    for (const { ring } of this.#intakes) ring.adopt();
     this.#adoptedRings = order.rings.length - 1;
     const installation = loadInstallation(order.keysDirectory);
     const { logsDirectory, service, version } = order;
@@ -140,7 +147,10 @@ class Writer {
       news;
       news = receiveMessageOnPort(this.#channel as never)
     ) {
-      this.#intakes.push(new Intake(news.message as SharedArrayBuffer));
+      const intake = new Intake((news.message as RingAnnouncement).buffer);
+      // A thread announces its ring until it is adopted.
+      if (!intake.ring.adopt()) continue;
+      this.#intakes.push(intake);
       this.#adoptedRings += 1;
     }
   }

@@ -10,7 +10,7 @@ import {
 } from "node:worker_threads";
 import { CLOSE_PATIENCE_MS, type Delivery, type Destination, type FlushReport } from "./delivery.ts";
 import { Control, createRing, RingProducer, RingSink, WRITER_STATE, type Source } from "./ring/index.ts";
-import type { WriterNews, WriterOrder } from "./writer-main.ts";
+import type { RingAnnouncement, WriterNews, WriterOrder } from "./writer-main.ts";
 
 /** Reserved, not taken: the system gives memory to the parts that are used. */
 const MAIN_RING_BYTES = 8 * 1024 * 1024;
@@ -18,6 +18,8 @@ const THREAD_RING_BYTES = 2 * 1024 * 1024;
 /** A writer that dies more often than this is not started again. */
 const MAX_RESTARTS = 3;
 const ENVIRONMENT_KEY = "sealtrace";
+/** A thread that joins tells of its ring this often until the writer has heard it. */
+const ANNOUNCE_MS = 20;
 
 /** What other threads of the process need to join. */
 interface Invitation {
@@ -31,10 +33,10 @@ export function startWriterThread(destination: Destination, source: Source): Del
   const ring = createRing(MAIN_RING_BYTES);
   const channel = `sealtrace-${randomUUID()}`;
   setEnvironmentData(ENVIRONMENT_KEY, { control: control.buffer, channel });
-  const rings = [ring.buffer];
+  const rings = new Map([[source.thread, ring.buffer]]);
   collectRings(channel, rings);
   const news = watchWriter(destination, control, channel, rings);
-  return new RingDelivery(control, new RingProducer(ring, control), source, news, true);
+  return new RingDelivery(control, new RingProducer(ring, control), source, news);
 }
 
 /** For a worker thread of the program: the way to the writer that the main thread has started; undefined when it has not. */
@@ -43,17 +45,30 @@ export function joinWriterThread(source: Source): Delivery | undefined {
   if (invitation === undefined) return undefined;
   const control = new Control(invitation.control);
   const ring = createRing(THREAD_RING_BYTES);
-  const channel = new BroadcastChannel(invitation.channel);
-  channel.postMessage(ring.buffer);
-  channel.close();
+  const producer = new RingProducer(ring, control);
+  const announce = (): void => {
+    const channel = new BroadcastChannel(invitation.channel);
+    channel.postMessage({ thread: source.thread, buffer: ring.buffer } satisfies RingAnnouncement);
+    channel.close();
+    control.wake();
+  };
+  announce();
   control.announceRing();
-  return new RingDelivery(control, new RingProducer(ring, control), source, new News(), false);
+  // A writer that is still starting does not hear it yet.
+  const again = setInterval(() => {
+    if (producer.isAdopted) clearInterval(again);
+    else announce();
+  }, ANNOUNCE_MS).unref();
+  return new RingDelivery(control, producer, source, new News(), announce);
 }
 
 /** A restarted writer must know the rings of all threads, so the main thread keeps them. */
-function collectRings(name: string, rings: SharedArrayBuffer[]): void {
+function collectRings(name: string, rings: Map<number, SharedArrayBuffer>): void {
   const channel = new BroadcastChannel(name);
-  channel.onmessage = ({ data }: { data: unknown }) => rings.push(data as SharedArrayBuffer);
+  channel.onmessage = ({ data }: { data: unknown }) => {
+    const { thread, buffer } = data as RingAnnouncement;
+    rings.set(thread, buffer);
+  };
   channel.unref();
 }
 
@@ -73,7 +88,12 @@ class News {
   }
 }
 
-function watchWriter(destination: Destination, control: Control, channel: string, rings: SharedArrayBuffer[]): News {
+function watchWriter(
+  destination: Destination,
+  control: Control,
+  channel: string,
+  rings: ReadonlyMap<number, SharedArrayBuffer>,
+): News {
   const news = new News();
   let restarts = 0;
   const start = (): void => {
@@ -81,7 +101,7 @@ function watchWriter(destination: Destination, control: Control, channel: string
     const workerData: WriterOrder = {
       sealtraceWriter: true,
       control: control.buffer,
-      rings,
+      rings: [...rings.values()],
       channel,
       port: port2,
       ...destination,
@@ -121,13 +141,14 @@ class RingDelivery implements Delivery {
   readonly #control: Control;
   readonly #producer: RingProducer;
   readonly #news: News;
-  readonly #ownsWriter: boolean;
+  /** Tells the writer of this thread's ring again; undefined in the thread that has started the writer. */
+  readonly #announce: (() => void) | undefined;
 
-  constructor(control: Control, producer: RingProducer, source: Source, news: News, ownsWriter: boolean) {
+  constructor(control: Control, producer: RingProducer, source: Source, news: News, announce?: () => void) {
     this.#control = control;
     this.#producer = producer;
     this.#news = news;
-    this.#ownsWriter = ownsWriter;
+    this.#announce = announce;
     this.sink = new RingSink(producer, source);
   }
 
@@ -150,8 +171,13 @@ class RingDelivery implements Delivery {
 
   closeSync(): boolean {
     this.sink.flush();
-    if (this.#ownsWriter) return this.#control.waitForFlush(this.#control.askClose(), CLOSE_PATIENCE_MS);
-    const drained = this.#producer.waitUntilDrained(CLOSE_PATIENCE_MS);
+    if (this.#announce === undefined) return this.#control.waitForFlush(this.#control.askClose(), CLOSE_PATIENCE_MS);
+    const deadline = Date.now() + CLOSE_PATIENCE_MS;
+    let drained = this.#producer.waitUntilDrained(ANNOUNCE_MS);
+    while (!drained && Date.now() < deadline && this.#control.state !== WRITER_STATE.FAILED) {
+      if (!this.#producer.isAdopted) this.#announce();
+      drained = this.#producer.waitUntilDrained(ANNOUNCE_MS);
+    }
     this.#producer.close();
     return drained;
   }

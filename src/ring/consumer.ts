@@ -1,4 +1,5 @@
 import {
+  ADOPTED,
   CLOSED,
   FRAME,
   FRAME_HEADER_BYTES,
@@ -26,6 +27,11 @@ export class RingConsumer {
     this.#words = new Uint32Array(ring.buffer, HEADER_BYTES);
     this.#data = Buffer.from(ring.buffer, HEADER_BYTES);
     this.#capacity = ring.buffer.byteLength - HEADER_BYTES;
+  }
+
+  /** Says that somebody reads this ring from now on; false when somebody has said so before. */
+  adopt(): boolean {
+    return Atomics.compareExchange(this.#header, ADOPTED, 0, 1) === 0;
   }
 
   get isEmpty(): boolean {

@@ -5,6 +5,7 @@
  *     Int32 TAIL    bytes ever consumed, modulo 2^32, moved by the consumer alone
  *     Int32 CLOSED  1 when the producer will write no more
  *     Int32 LOST    log records that the producer could not write (the ring stayed full)
+ *     Int32 ADOPTED 1 when the writer knows the ring
  *
  * The two positions lie in cache lines of their own. A frame is a u32 payload length, a u32 kind, the payload, and padding
  * to 8 bytes. Frames never wrap: what is left at the end of the data is skipped by a frame of kind SKIP.
@@ -18,6 +19,7 @@ export const HEAD = 0;
 export const TAIL = 16;
 export const CLOSED = 32;
 export const LOST = 33;
+export const ADOPTED = 34;
 export const FRAME_HEADER_BYTES = 8;
 
 export const FRAME = {

@@ -1,6 +1,7 @@
 import type { Control } from "./control.ts";
 import { WRITER_STATE } from "./control.ts";
 import {
+  ADOPTED,
   CLOSED,
   FRAME,
   FRAME_HEADER_BYTES,
@@ -72,6 +73,11 @@ export class RingProducer {
   /** Records counted as lost and not yet taken notice of by the consumer. */
   get lost(): number {
     return Atomics.load(this.#header, LOST);
+  }
+
+  /** True once the writer knows of this ring. */
+  get isAdopted(): boolean {
+    return Atomics.load(this.#header, ADOPTED) === 1;
   }
 
   /** True when the consumer has taken everything. */
