@@ -4,7 +4,7 @@
  */
 import type { Helpers } from "./helpers.ts";
 
-const helpers = (globalThis as unknown as Record<symbol, Helpers>)[Symbol.for("sealtrace.runtime")] as Helpers;
+const helpers = (globalThis as unknown as Record<string, Helpers>)["sealtrace.runtime"] as Helpers;
 
 export const N: Helpers["N"] = helpers.N;
 export const E: Helpers["E"] = helpers.E;

@@ -3,8 +3,11 @@ import { functions, MAX_INSTRUMENTED } from "./function-table.ts";
 import { watchIterable } from "./iterators.ts";
 import { noteRethrow, noteThrow } from "./throw-sites.ts";
 
-/** Where instrumented modules find the helpers. */
-const HELPERS_KEY = Symbol.for("sealtrace.runtime");
+/**
+ * Where instrumented modules find the helpers: a property of the global object that is not enumerable. Not a symbol, for a module may have a
+ * `Symbol` of its own.
+ */
+export const HELPERS_KEY = "sealtrace.runtime";
 
 /**
  * One countdown per instrumented function, counted down by every call: below zero the call is recorded. 0 records every

@@ -1,4 +1,5 @@
 import { functions, addFunction, MAX_INSTRUMENTED } from "./function-table.ts";
+import { HELPERS_KEY } from "./helpers.ts";
 import { ChangedText, placeOf } from "./insertions.ts";
 import { instrument } from "./instrument.ts";
 import { parseSource, type Dialect } from "./syntax.ts";
@@ -56,6 +57,7 @@ export function instrumentFile(
     prologue: prologue(dialect, prefix, helpersUrl),
   });
   if (found.insertions.length === 0) return undefined;
+  if (dialect !== "module" && OWN_GLOBAL_THIS.test(text)) throw new RangeError("globalThis is another thing here");
   if (firstId + found.functions.length > MAX_INSTRUMENTED) throw new RangeError("too many functions");
   const changed = new ChangedText(text, found.insertions);
   for (const { name, offset, parameters } of found.functions) {
@@ -104,5 +106,8 @@ function prologue(dialect: Dialect, prefix: string, helpersUrl: string): string 
     return `import{${names}}from${JSON.stringify(helpersUrl)};`;
   }
   const names = HELPER_NAMES.map((name) => `${name}:${prefix}${name}`).join(",");
-  return `const{${names}}=globalThis[Symbol.for("sealtrace.runtime")];`;
+  return `const{${names}}=globalThis[${JSON.stringify(HELPERS_KEY)}];`;
 }
+
+/** A CommonJS module that has a variable of this name can't be given the helpers. */
+const OWN_GLOBAL_THIS = /\b(?:var|let|const|function|class|import)\s+globalThis\b|[,{]\s*globalThis\s*[=,}]/;

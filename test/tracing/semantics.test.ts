@@ -58,6 +58,12 @@ script(
   return [a()(), d(1), d(0), f(), h(), j(1), l(), n(), p(), arguments_(), log];
 };`,
 );
+programs.push([
+  "a module with globals of its own",
+  "cjs",
+  `var root = global, Symbol = root.Symbol, Object = root.Object, Int32Array = 1; var process, Promise;
+exports.run = () => { function f(x) { return x + typeof Symbol.iterator + typeof process + Int32Array; } return f(1); };`,
+]);
 script(
   "sloppy code: this, arguments, with, octal, callee",
   `() => {
@@ -345,4 +351,13 @@ test("a text of more than 4 MiB is left alone and counted", async () => {
   assert.equal(String(long.f), "() => 1");
   assert.deepEqual({ ...handle.stats(), skippedFiles: before.skippedFiles }, before);
   assert.equal(handle.stats().skippedFiles, before.skippedFiles + 1);
+});
+
+test("a CommonJS module with a globalThis of its own is left alone, and counted", async () => {
+  const before = handle.stats();
+  const text = `var globalThis = {}; exports.run = (x) => { function f() { return x + typeof globalThis.process; } return f(); };`;
+  const { run } = (await load(text, "cjs")) as { run: (x: number) => string };
+  assert.equal(run(1), "1undefined");
+  const after = handle.stats();
+  assert.deepEqual([after.files, after.skippedFiles], [before.files, before.skippedFiles + 1]);
 });
