@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
@@ -102,13 +103,9 @@ test("a producer that fills the ring waits for a consumer in another thread, and
   const worker = new Worker(new URL("../fixtures/ring/consume.ts", import.meta.url), {
     workerData: { ring: memory.buffer, count: 20_000 },
   });
+  await once(worker, "message");
   for (let i = 0; i < 20_000; i += 1) assert.ok(producer.writeText(FRAME.LINES, `${i}:${"é".repeat(i % 300)}`));
-  const [errors] = await new Promise<string[][]>((resolve, reject) => {
-    worker.on("message", (message: string[]) => {
-      resolve([message]);
-    });
-    worker.on("error", reject);
-  });
+  const [errors] = (await once(worker, "message")) as [string[]];
   assert.deepEqual(errors, []);
 });
 
