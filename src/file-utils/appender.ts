@@ -4,6 +4,7 @@ import { writeFully } from "./atomic-write.ts";
 import { syncDirectory } from "./directory.ts";
 import { syncDescriptor } from "./descriptor.ts";
 import { fileSystemError } from "./errors.ts";
+import { runSync } from "./steps.ts";
 
 /** A file that only grows. A write that fails half-way is taken back, so that the file always ends where `size` says. */
 export class Appender {
@@ -33,7 +34,7 @@ export class Appender {
   append(bytes: Uint8Array): void {
     this.#synced = false;
     try {
-      writeFully(this.#descriptor, bytes);
+      runSync(writeFully(this.#descriptor, bytes));
       this.#size += bytes.length;
     } catch (error) {
       this.#takeBack(error);
@@ -44,7 +45,7 @@ export class Appender {
   sync(): void {
     if (this.#synced) return;
     try {
-      syncDescriptor(this.#descriptor);
+      runSync(syncDescriptor(this.#descriptor));
       this.#synced = true;
     } catch (error) {
       throw fileSystemError(error, this.path, "write");

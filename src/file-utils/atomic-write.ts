@@ -1,50 +1,210 @@
-import { randomUUID } from "node:crypto";
-import { closeSync, openSync, renameSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { removeFile, syncDirectory } from "./directory.ts";
-import { syncDescriptor } from "./descriptor.ts";
-import { fileSystemError } from "./errors.ts";
+/** Replacing files so that there is always a whole one: the old content or the new, whoever dies when. */
+import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
+import { SealtraceError } from "../record/index.ts";
+import { syncDescriptor, syncNames } from "./descriptor.ts";
+import { fileSystemError, isMissing } from "./errors.ts";
+import type { LongWork } from "./options.ts";
+import { placeOf, sibling, systemPath, type Place } from "./place.ts";
+import { NO_FOLLOW } from "./regular-file.ts";
+import { cancellable, pause, runSync, type Steps } from "./steps.ts";
+import { close, constants, fchmod, fchown, fstat, lstat, open, rename, unlink, write } from "./system.ts";
 
-/**
- * Replaces a file, or makes it: readers see the old content or the new, also after a crash, and when this returns the new content is on
- * the disk. Mode 0600.
- */
-export function replaceFile(path: string, content: string | Uint8Array): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
-  try {
-    createFile(temporary, content);
-    renameSync(temporary, path);
-    syncDirectory(dirname(path));
-  } catch (error) {
-    try {
-      removeFile(temporary);
-    } catch {
-      // The first error says more.
-    }
-    throw fileSystemError(error, path, "write");
-  }
+export interface ReplaceOptions extends LongWork {
+  /** On the disk when it is done, name and content, so that it survives a power failure. Default: true. */
+  readonly durable?: boolean | undefined;
+  /** Mode of the file; default: that of the file which is replaced, or 0600. Independent of the umask. */
+  readonly mode?: number | undefined;
+  /** Keep the owner and group of the file which is replaced; where that is not allowed it is an error. Default: true. */
+  readonly keepOwner?: boolean | undefined;
+  /** A symbolic link in the place: an error, or replaced as if it were a file. Default: an error. */
+  readonly replaceLink?: boolean | undefined;
+  /** The last look before the new content takes its place; what it throws leaves the old one there. */
+  readonly lastCheck?: (() => Steps<void>) | undefined;
 }
 
 /**
- * Makes a file that must not exist yet (mode 0600 unless told), its content on the disk when this returns. Its name needs a sync of the
- * directory.
+ * Replaces a file, or makes it. Readers see the old content or the new. Throws a SealtraceError when it could not be done: then the old content
+ * is there, or, if only bringing it to the disk failed, perhaps the new.
  */
-export function createFile(path: string, content: string | Uint8Array, mode = 0o600): void {
-  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+export function* replaceContent(place: Place, content: Uint8Array, options: ReplaceOptions = {}): Steps<void> {
+  const temporary = yield* beginReplacement(place, options);
   try {
-    const descriptor = openSync(path, "wx", mode);
-    try {
-      writeFully(descriptor, bytes);
-      syncDescriptor(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    yield* writeFully(temporary.descriptor, content, options);
   } catch (error) {
-    throw fileSystemError(error, path, "write");
+    yield* abandonReplacement(temporary);
+    throw fileSystemError(error, place.path, "write");
+  }
+  yield* finishReplacement(temporary, options);
+}
+
+/** A file that is being written under another name. */
+export interface Replacement {
+  readonly place: Place;
+  readonly temporary: Place;
+  readonly descriptor: number;
+  /** Of the file that is replaced. */
+  readonly before: Stats | undefined;
+}
+
+/** Opens a new file, private and of an unpredictable name, in the same directory. Either finish it or abandon it. */
+export function* beginReplacement(place: Place, options: ReplaceOptions): Steps<Replacement> {
+  try {
+    const before = yield* statusOf(place);
+    if (before !== undefined) checkReplaceable(place, before, options);
+    const temporary = sibling(place, temporaryName());
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
+    return { place, temporary, descriptor: yield* open(systemPath(temporary), flags, PRIVATE), before };
+  } catch (error) {
+    throw fileSystemError(error, place.path, "write");
+  }
+}
+
+/** Puts the new content in its place. */
+export function* finishReplacement(replacement: Replacement, options: ReplaceOptions): Steps<void> {
+  const { place, temporary, descriptor, before } = replacement;
+  const durable = options.durable !== false;
+  let open = true;
+  try {
+    yield* keepOwnerAndMode(descriptor, before, place, options);
+    if (durable) yield* syncDescriptor(descriptor);
+    open = false;
+    // Some file systems tell only on closing that they could not write.
+    yield* close(descriptor);
+    if (options.lastCheck !== undefined) yield* options.lastCheck();
+    yield* renameOver(temporary, place);
+  } catch (error) {
+    yield* abandonReplacement(replacement, open);
+    throw fileSystemError(error, place.path, "write");
+  }
+  if (durable) yield* syncNames(place);
+}
+
+/** Leaves what was there, and nothing else. */
+export function* abandonReplacement({ temporary, descriptor }: Replacement, open = true): Steps<void> {
+  try {
+    if (open) yield* close(descriptor);
+    yield* unlink(systemPath(temporary));
+  } catch {
+    // The error that led here says more.
+  }
+}
+
+/** Names of files that are being written; what a killed writer left is known by it. */
+export const TEMPORARY_NAME: RegExp = /^\.sealtrace-[0-9a-f]{20}\.tmp$/;
+
+export function temporaryName(): string {
+  return `.sealtrace-${randomBytes(10).toString("hex")}.tmp`;
+}
+
+const PRIVATE = 0o600;
+
+/** Undefined when nothing is there. */
+export function* statusOf(place: Place): Steps<Stats | undefined> {
+  try {
+    return yield* lstat(systemPath(place));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function checkReplaceable({ path }: Place, before: Stats, { replaceLink }: ReplaceOptions): void {
+  if (before.isSymbolicLink()) {
+    if (replaceLink === true) return;
+    throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
+  }
+  if (before.isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
+  if (!before.isFile()) {
+    throw new SealtraceError(
+      "SEALTRACE_USAGE",
+      `${path} is no regular file but a pipe, socket or device, and would be lost: remove it first, or choose another path.`,
+    );
+  }
+}
+
+/** The owner first: changing it takes away setuid and setgid bits. */
+function* keepOwnerAndMode(
+  descriptor: number,
+  before: Stats | undefined,
+  place: Place,
+  options: ReplaceOptions,
+): Steps<void> {
+  const kept = before?.isSymbolicLink() === true ? undefined : before;
+  if (kept !== undefined && options.keepOwner !== false && process.getuid !== undefined) {
+    const { uid, gid } = yield* fstat(descriptor);
+    if (uid !== kept.uid || gid !== kept.gid) {
+      try {
+        yield* fchown(descriptor, kept.uid, kept.gid);
+      } catch (cause) {
+        throw new SealtraceError(
+          "SEALTRACE_DIRECTORY_UNWRITABLE",
+          `${place.path} belongs to user ${kept.uid}, group ${kept.gid}, and this process may not make a file that does. Pass keepOwner: false if it may become its own.`,
+          { cause },
+        );
+      }
+    }
+  }
+  const mode = options.mode ?? (kept === undefined ? PRIVATE : kept.mode & 0o7777);
+  if (mode !== PRIVATE) yield* fchmod(descriptor, mode);
+}
+
+/** On Windows a file that somebody has open for a moment, a virus scanner say, can't be replaced in that moment. */
+function* renameOver(from: Place, to: Place): Steps<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      yield* rename(systemPath(from), systemPath(to));
+      return;
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      const passing = process.platform === "win32" && ["EPERM", "EACCES", "EBUSY"].includes(code);
+      if (!passing || attempt >= 8) throw error;
+      yield* pause(2 ** attempt);
+    }
   }
 }
 
 /** Goes on after short writes, which are no error to the system. */
-export function writeFully(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done, bytes.length - done);
+export function* writeFully(descriptor: number, bytes: Uint8Array, { onProgress }: LongWork = {}): Steps<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += yield* write(descriptor, bytes, done, Math.min(PIECE_BYTES, bytes.length - done), null);
+    onProgress?.({ bytes: done, total: bytes.length });
+    if (done < bytes.length) yield* cancellable();
+  }
+}
+
+const PIECE_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Makes a file that must not exist yet (mode 0600 unless told, independent of the umask), its content on the disk when this is done. Its name needs a
+ * sync of the directory.
+ */
+export function* createContent(place: Place, content: Uint8Array, mode: number = PRIVATE): Steps<void> {
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
+    const descriptor = yield* open(systemPath(place), flags, PRIVATE);
+    try {
+      yield* writeFully(descriptor, content);
+      if (mode !== PRIVATE) yield* fchmod(descriptor, mode);
+      yield* syncDescriptor(descriptor);
+    } finally {
+      yield* close(descriptor);
+    }
+  } catch (error) {
+    throw fileSystemError(error, place.path, "write");
+  }
+}
+
+/** {@link replaceContent}, blocking, for what is ours alone: mode 0600, a symbolic link is replaced. */
+export function replaceFile(path: string, content: string | Uint8Array): void {
+  runSync(replaceContent(placeOf(path), bytesOf(content), { replaceLink: true, mode: PRIVATE }));
+}
+
+/** {@link createContent}, blocking. */
+export function createFile(path: string, content: string | Uint8Array, mode?: number): void {
+  runSync(createContent(placeOf(path), bytesOf(content), mode));
+}
+
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  return typeof content === "string" ? Buffer.from(content) : content;
 }

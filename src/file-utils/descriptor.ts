@@ -1,14 +1,34 @@
-import { fsyncSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
+import { fileSystemError } from "./errors.ts";
+import type { Place } from "./place.ts";
+import type { Steps } from "./steps.ts";
+import { close, constants, fsync, open } from "./system.ts";
 
 /**
- * Returns when what was written to a descriptor is on the disk. Node's permission model refuses that on every file: then what was written
+ * Done when what was written to a descriptor is on the disk. Node's permission model refuses that on every file: then what was written
  * survives the program's death, and not the machine's.
  */
-export function syncDescriptor(descriptor: number): void {
+export function* syncDescriptor(descriptor: number): Steps<void> {
   try {
-    fsyncSync(descriptor);
+    yield* fsync(descriptor);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_ACCESS_DENIED") throw error;
+  }
+}
+
+/** Makes created, renamed and removed names in the directory of a place durable. Systems that can't (Windows) don't need it. */
+export function* syncNames({ directory, path }: Place): Steps<void> {
+  if (process.platform === "win32") return;
+  try {
+    // The dot: what is named by a descriptor is reached through a link.
+    const descriptor = yield* open(`${directory}/.`, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      yield* syncDescriptor(descriptor);
+    } finally {
+      yield* close(descriptor);
+    }
+  } catch (error) {
+    throw fileSystemError(error, path, "write");
   }
 }
 

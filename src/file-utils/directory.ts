@@ -1,9 +1,7 @@
 import {
-  closeSync,
   existsSync,
   linkSync,
   mkdirSync,
-  openSync,
   readdirSync,
   realpathSync,
   statSync,
@@ -12,8 +10,9 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { randomUUID } from "node:crypto";
-import { syncDescriptor } from "./descriptor.ts";
+import { syncNames } from "./descriptor.ts";
 import { fileSystemError } from "./errors.ts";
+import { runSync } from "./steps.ts";
 
 /** Makes a directory and its parents, readable by its owner alone (what exists keeps its mode), and makes the names durable. */
 export function createPrivateDirectory(path: string): void {
@@ -23,19 +22,19 @@ export function createPrivateDirectory(path: string): void {
     first = resolve(first);
     for (let made = resolve(path); made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
   } catch (error) {
-    throw fileSystemError(error, path, "write");
+    const { code } = error as NodeJS.ErrnoException;
+    // What exists is no error, unless it is no directory.
+    throw fileSystemError(
+      code === "EEXIST" ? Object.assign(error as Error, { code: "ENOTDIR" }) : error,
+      path,
+      "write",
+    );
   }
 }
 
-/** Makes created, renamed and removed names in a directory durable. Systems that can't (Windows) don't need it. */
+/** Makes created, renamed and removed names in a directory durable. */
 export function syncDirectory(path: string): void {
-  if (process.platform === "win32") return;
-  const descriptor = openSync(path, "r");
-  try {
-    syncDescriptor(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+  runSync(syncNames({ directory: path, name: "", path }));
 }
 
 /** The names in a directory, sorted; none when it does not exist. */

@@ -30,10 +30,17 @@ function explain(code: string | undefined, purpose: Purpose): [SealtraceErrorCod
     case "EROFS":
       return ["SEALTRACE_DIRECTORY_UNWRITABLE", "the file system is mounted read-only; choose another directory"];
     case "ENOENT":
-      return [directoryCode(purpose), "it does not exist; check the path"];
+      return ["SEALTRACE_FILE_MISSING", "it does not exist; check the path"];
+    case "EEXIST":
+    case "ENOTEMPTY":
+      return ["SEALTRACE_FILE_EXISTS", "something stands there already; remove it first, or choose another name"];
+    case "ELOOP":
+      return ["SEALTRACE_LINK_REFUSED", "a symbolic link stands in the way; give the path that it points to"];
+    case "EMFILE":
+    case "ENFILE":
+      return ["SEALTRACE_FILE_SYSTEM", "too many files are open; close some, or raise the limit (ulimit -n)"];
     case "ENOTDIR":
     case "EISDIR":
-    case "EEXIST":
       return [
         directoryCode(purpose),
         "a file stands where a directory should be, or the other way round; check the path",
@@ -45,4 +52,8 @@ function explain(code: string | undefined, purpose: Purpose): [SealtraceErrorCod
 
 function directoryCode(purpose: Purpose): SealtraceErrorCode {
   return purpose === "read" ? "SEALTRACE_DIRECTORY_UNREADABLE" : "SEALTRACE_DIRECTORY_UNWRITABLE";
+}
+
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === "ENOENT";
 }

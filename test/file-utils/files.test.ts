@@ -65,7 +65,7 @@ describe("replaceFile", () => {
   it("says what is wrong when it can't, and leaves nothing behind", () => {
     throwsCode(() => {
       replaceFile(join(temporaryDirectory(), "missing", "file"), "new");
-    }, "SEALTRACE_DIRECTORY_UNWRITABLE");
+    }, "SEALTRACE_FILE_MISSING");
     const directory = temporaryDirectory();
     mkdirSync(join(directory, "occupied"));
     assert.throws(() => {
