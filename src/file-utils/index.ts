@@ -18,6 +18,8 @@ export {
   syncDirectory,
 } from "./directory.ts";
 export { fileSystemError } from "./errors.ts";
-export { acquireLock, isLocked, type Lock } from "./lock.ts";
+export { isLockSidecar, LOCKS_DIRECTORY } from "./lock-place.ts";
+export { whileLocked, withLock, withLockSync, type HeldLock, type LockOptions, type SyncLockOptions } from "./lock.ts";
+export { acquireLock, isLocked, type Lock } from "./kernel-lock.ts";
 export { readLines, type FileLine } from "./read-lines.ts";
 export { readFileBytes, readFileText, readRange } from "./read-file.ts";

@@ -1,97 +1,86 @@
-/**
- * A lock that the kernel releases the moment its holder dies: an SQLite database, otherwise empty, held in an exclusive transaction.
- * POSIX locks belong to a process and are lost when it closes the file anywhere, so nothing else may ever open a lock file.
- */
-import type { DatabaseSync } from "node:sqlite";
-import { createFile } from "./atomic-write.ts";
-import { pathExists } from "./directory.ts";
-import { fileSystemError } from "./errors.ts";
+/** `withLock`: one at a time, or several who only read, across threads, processes and crashes. */
+import { SealtraceError } from "../record/index.ts";
+import { runHolding } from "./lock-context.ts";
+import { lockPlace } from "./lock-place.ts";
+import { acquire, release, type Hold } from "./lock-waiting.ts";
+import { invoke, runAsync, runSync, type Steps } from "./steps.ts";
 
-export interface Lock {
-  release(): void;
+export interface LockOptions {
+  /** Held together with others who share it, for reading; without, alone. Default: false. */
+  readonly shared?: boolean | undefined;
+  /** How long to wait while others hold the lock, in milliseconds; 0 not at all, Infinity for ever. Default: 30,000. */
+  readonly wait?: number | undefined;
+  /** Ends the waiting. Has no effect on an action that runs already. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** A prober holds the file for an instant: a writer must not take that for another writer. */
-const WRITER_PATIENCE_MS = 250;
+export type SyncLockOptions = Omit<LockOptions, "signal">;
 
-/** A database that nobody refers to is collected, and its lock with it. */
-const heldDatabases = new Set<DatabaseSync>();
+/** A lock, while it is held. */
+export interface HeldLock {
+  /** What is locked, as it was named. */
+  readonly path: string;
+  readonly shared: boolean;
+  /** Of a lease, which stands in where the kernel can't lock: greater than that of every earlier holder. Undefined for a lock of the kernel. */
+  readonly token: number | undefined;
+  /** Of a lease: aborted when somebody else has taken it over. Undefined for a lock of the kernel. */
+  readonly signal: AbortSignal | undefined;
+  /** Throws SEALTRACE_LOCK_LOST if somebody else may hold the lock by now: a lease has run out, or the files of the lock were deleted. */
+  check(): void;
+}
 
-/** The lock on this file, or undefined when somebody holds it. Makes the file. */
-export function acquireLock(path: string): Lock | undefined {
-  makeLockFile(path);
-  const database = attempt(path, "write", () => new (loadSqlite().DatabaseSync)(path));
-  if (database === undefined) return undefined;
-  let held: true | undefined;
+/**
+ * Runs an action while holding the lock of a file, and resolves to what it returns. The file need not exist; its directory must. The lock is given
+ * back when the action ends, however it ends, and the moment that the process or thread dies.
+ *
+ * Rejects with SEALTRACE_LOCK_BUSY when others hold it for too long, SEALTRACE_DEADLOCK when it would be waited for in vain, the signal's reason when
+ * that is aborted before the lock was had, and a SealtraceError when the directory can't be used.
+ */
+export function withLock<T>(
+  path: string,
+  action: (lock: HeldLock) => T | Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  return runAsync(whileLocked(path, options, (lock, inside) => invoke(() => inside(() => action(lock)))));
+}
+
+/** As {@link withLock}; blocks the thread while it waits. The action must not be asynchronous. */
+export function withLockSync<T>(path: string, action: (lock: HeldLock) => T, options: SyncLockOptions = {}): T {
+  return runSync(whileLocked(path, options, (lock, inside) => invoke(() => inside(() => action(lock)))));
+}
+
+/** Runs steps while holding the lock. What they call by `inside` is known to hold it. */
+export function* whileLocked<T>(
+  path: string,
+  { shared = false, wait = DEFAULT_WAIT_MS, signal }: LockOptions,
+  steps: (lock: HeldLock, inside: <R>(action: () => R) => R) => Steps<T>,
+): Steps<T> {
+  if (!(wait >= 0))
+    throw new SealtraceError("SEALTRACE_USAGE", `wait is a number of milliseconds from 0 on, not ${wait}.`);
+  const hold = yield* acquire({ place: lockPlace(path), path, shared, wait, signal });
   try {
-    held = attempt(path, "write", () => {
-      database.exec(`PRAGMA busy_timeout = ${WRITER_PATIENCE_MS}; BEGIN EXCLUSIVE`);
-      return true;
-    });
+    return yield* steps(heldLock(hold), (action) => runHolding(hold.acquisition, action));
   } finally {
-    if (held === undefined) database.close();
+    release(hold);
   }
-  if (held === undefined) return undefined;
-  heldDatabases.add(database);
+}
+
+const DEFAULT_WAIT_MS = 30_000;
+
+function heldLock({ lock: { mechanism }, acquisition }: Hold): HeldLock {
+  const { path, shared } = acquisition;
   return {
-    release() {
-      heldDatabases.delete(database);
-      database.close();
+    path,
+    shared,
+    token: mechanism.token,
+    signal: mechanism.signal,
+    check() {
+      const loss = acquisition.released ? "its action has ended" : mechanism.loss();
+      if (loss === undefined) return;
+      throw new SealtraceError(
+        "SEALTRACE_LOCK_LOST",
+        `The lock on ${path} was lost: ${loss}. Somebody else may hold it; do not write what was read under it.`,
+      );
     },
   };
-}
-
-/** True while somebody, also in this process, holds the lock on this file. Works in a directory that is read-only. */
-export function isLocked(path: string): boolean {
-  if (!pathExists(path)) return false;
-  const free = attempt(path, "read", () => {
-    const database = new (loadSqlite().DatabaseSync)(path, { readOnly: true });
-    try {
-      database.exec("SELECT 1 FROM sqlite_master");
-    } finally {
-      database.close();
-    }
-    return true;
-  });
-  return free === undefined;
-}
-
-/** Made with a mode of its own, and never opened otherwise: see above. */
-function makeLockFile(path: string): void {
-  if (pathExists(path)) return;
-  try {
-    createFile(path, "");
-  } catch (error) {
-    if (!pathExists(path)) throw error;
-  }
-}
-
-/** Undefined when SQLite says that somebody else holds the file. */
-function attempt<T>(path: string, purpose: "read" | "write", action: () => T): T | undefined {
-  try {
-    return action();
-  } catch (error) {
-    const result = ((error as { errcode?: number } | null)?.errcode ?? 0) % 256;
-    if (result === SQLITE.BUSY) return undefined;
-    throw fileSystemError(systemError(error, result), path, purpose);
-  }
-}
-
-/** Primary result codes (sqlite.org/rescode.html). */
-const SQLITE = { BUSY: 5, READONLY: 8, FULL: 13, CANTOPEN: 14 } as const;
-
-function systemError(error: unknown, result: number): unknown {
-  const code = { [SQLITE.FULL]: "ENOSPC", [SQLITE.READONLY]: "EACCES", [SQLITE.CANTOPEN]: "EACCES" }[result];
-  return code === undefined ? error : Object.assign(new Error(String(error), { cause: error }), { code });
-}
-
-/** Node 22 warns that SQLite is experimental; a recorded program's standard error must stay its own. */
-function loadSqlite(): typeof import("node:sqlite") {
-  const { emitWarning } = process;
-  process.emitWarning = () => undefined;
-  try {
-    return process.getBuiltinModule("node:sqlite");
-  } finally {
-    process.emitWarning = emitWarning;
-  }
 }

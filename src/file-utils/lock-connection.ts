@@ -1,0 +1,207 @@
+/**
+ * One thread's hold on one sidecar, by the kernel. Mutual exclusion rests on this file alone, and in it on two things: SQLite's transaction is a lock
+ * of the kernel, and after locking, the sidecar is still the file that we locked. Who locked a file that has been deleted meanwhile
+ * holds nothing, and begins anew.
+ */
+import { chmodSync, lstatSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { SealtraceError } from "../record/index.ts";
+import { fileSystemError } from "./errors.ts";
+import { HolderSlot } from "./lock-holders.ts";
+import type { LockPlace } from "./lock-place.ts";
+import { cannotLock, isBusy, isNoDatabase, systemError, type Sqlite } from "./lock-sqlite.ts";
+
+/** A way to hold a lock. */
+export interface Mechanism {
+  /** Takes the lock if it is free; does not wait. */
+  attempt(shared: boolean): boolean;
+  release(): void;
+  /** Why the lock that we took is no longer ours; undefined while it is. */
+  loss(): string | undefined;
+  /** Leaves nothing open. */
+  close(): void;
+  /** Of what is held; only a lease has one. */
+  readonly token?: number | undefined;
+  /** Aborted when what is held was lost. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The file system does not lock: something else must be found. */
+export class KernelCannotLock extends Error {}
+
+interface Identity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+interface Connection {
+  readonly database: DatabaseSync;
+  readonly identity: Identity;
+  readonly slot: HolderSlot;
+}
+
+/** Whoever deletes the sidecar again and again, while we look, must be told. */
+const MAX_ATTEMPTS = 20;
+
+export class KernelMechanism implements Mechanism {
+  readonly #sqlite: Sqlite;
+  readonly #place: LockPlace;
+  #connection: Connection | undefined;
+
+  constructor(sqlite: Sqlite, place: LockPlace) {
+    this.#sqlite = sqlite;
+    this.#place = place;
+  }
+
+  attempt(shared: boolean): boolean {
+    try {
+      return this.#attempt(shared);
+    } catch (error) {
+      this.close();
+      if (cannotLock(error)) throw new KernelCannotLock("no locks", { cause: error });
+      if (isNoDatabase(error)) throw this.#misused("it has content", error);
+      throw fileSystemError(systemError(error), this.#place.sidecar, "write");
+    }
+  }
+
+  #attempt(shared: boolean): boolean {
+    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
+      this.#connection ??= this.#open();
+      const { database, identity, slot } = this.#connection;
+      const taken = begin(database, shared);
+      if (isSame(identityOf(this.#place.sidecar), identity)) {
+        if (taken) slot.take(shared);
+        return taken;
+      }
+      this.close();
+    }
+    throw this.#misused("something deletes or replaces it all the time");
+  }
+
+  release(): void {
+    const { database, slot } = this.#connection as Connection;
+    try {
+      slot.free();
+      database.exec("ROLLBACK");
+    } catch {
+      // Closing gives everything back as well.
+      this.close();
+    }
+  }
+
+  loss(): string | undefined {
+    const identity = this.#connection?.identity;
+    if (identity === undefined || !isSame(this.#identityNow(), identity))
+      return `${this.#place.sidecar} was deleted or replaced`;
+    if (kernelHolders(identity)?.includes(process.pid) === false) {
+      return `this process opened and closed ${this.#place.sidecar} elsewhere`;
+    }
+    return undefined;
+  }
+
+  close(): void {
+    this.#connection?.slot.close();
+    this.#connection?.database.close();
+    this.#connection = undefined;
+  }
+
+  #identityNow(): Identity | undefined {
+    try {
+      return identityOf(this.#place.sidecar);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A connection to the file that stands there now. */
+  #open(): Connection {
+    const { sidecar, holders } = this.#place;
+    refuseForbidden(sidecar);
+    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
+      const before = identityOf(sidecar);
+      if (before === undefined) {
+        this.#make();
+        continue;
+      }
+      const database = new this.#sqlite.DatabaseSync(sidecar);
+      if (isSame(identityOf(sidecar), before)) return { database, identity: before, slot: new HolderSlot(holders) };
+      database.close();
+    }
+    throw this.#misused("something deletes or replaces it all the time");
+  }
+
+  /** By SQLite, which knows of the locks in other threads: were it made and closed by us, they could lose theirs. */
+  #make(): void {
+    const { sidecar } = this.#place;
+    makeLocksDirectory(this.#place);
+    new this.#sqlite.DatabaseSync(sidecar).close();
+    chmodSync(sidecar, 0o600);
+  }
+
+  #misused(why: string, cause?: unknown): SealtraceError {
+    const { sidecar } = this.#place;
+    return new SealtraceError(
+      "SEALTRACE_FILE_SYSTEM",
+      `${sidecar} can't be locked: ${why}. Leave it alone, or remove it.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** SQLite does not ask the permission model of Node.js; so we do. */
+function refuseForbidden(sidecar: string): void {
+  const { permission } = process as { permission?: NodeJS.ProcessPermission };
+  if (permission?.has("fs.write", sidecar) !== false) return;
+  throw Object.assign(new Error("Node.js was started with --permission"), { code: "EACCES" });
+}
+
+export function makeLocksDirectory({ sidecar }: LockPlace): void {
+  const directory = dirname(sidecar);
+  try {
+    mkdirSync(directory, 0o700);
+  } catch (error) {
+    if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+  }
+}
+
+/** False when somebody else has it. */
+function begin(database: DatabaseSync, shared: boolean): boolean {
+  try {
+    // The journal is never written, but would be made and removed each time.
+    database.exec("PRAGMA journal_mode = MEMORY");
+    database.exec(shared ? "BEGIN; SELECT 1 FROM sqlite_master" : "BEGIN EXCLUSIVE");
+    return true;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    if (isBusy(error)) return false;
+    throw error;
+  }
+}
+
+/** Of the file itself, no link. */
+function identityOf(path: string): Identity | undefined {
+  const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (status === undefined || status.isFile()) return status;
+  throw Object.assign(new Error("no file"), { code: status.isSymbolicLink() ? "ELOOP" : "EISDIR" });
+}
+
+function isSame(one: Identity | undefined, other: Identity): boolean {
+  return one?.ino === other.ino && one.dev === other.dev;
+}
+
+/** The processes that hold a lock on this file, as far as Linux shows them; undefined where nothing is shown. */
+export function kernelHolders({ ino }: { readonly ino: bigint }): number[] | undefined {
+  if (process.platform !== "linux") return undefined;
+  try {
+    const lines = readFileSync("/proc/locks", "latin1").split("\n");
+    return lines.flatMap((line) => {
+      const [, , , , pid, file] = line.trim().split(/\s+/);
+      return file?.endsWith(`:${ino}`) === true ? [Number(pid)] : [];
+    });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Taking a lock. Who finds it free and nobody waiting takes it at once. Who must wait, waits in two queues: first in that of its thread, in memory,
+ * then, when it is the first there, in that of all threads, by tickets; the first of those tries the kernel's lock again and again. So SQLite's own
+ * waiting, which is neither fair nor can be cancelled, is not used.
+ */
+import { SealtraceError } from "../record/index.ts";
+import { deadlockError, findCycle, isVictim } from "./deadlock.ts";
+import { acquired, heldHere, innermost, released, type Acquisition } from "./lock-context.ts";
+import { describeHolder, readHolders } from "./lock-holders.ts";
+import type { LockPlace } from "./lock-place.ts";
+import { closeLater, threadLock, type ThreadLock, type Turn, type Waiter } from "./lock-thread.ts";
+import { hasQueue, monotonicNow, someoneWaits } from "./lock-tickets.ts";
+import { step, type Steps } from "./steps.ts";
+
+export interface Request {
+  readonly place: LockPlace;
+  readonly path: string;
+  readonly shared: boolean;
+  /** In milliseconds. */
+  readonly wait: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Between two looks of the first in the queue, and of the others. */
+const FIRST_PAUSE_MS = { from: 1, to: 10 };
+const OTHER_PAUSE_MS = { from: 2, to: 25 };
+const LONG_PAUSE_MS = 60_000;
+/** Before it looks for a deadlock, and between two looks. It must see the same one twice. */
+const DEADLOCK_CHECK_MS = 60;
+/** Others look at a lock, too, and hold it for that instant: who does not want to wait tries so often, a millisecond apart. */
+const IMPATIENT_ATTEMPTS = 3;
+
+/** A lock that was taken. */
+export interface Hold {
+  readonly lock: ThreadLock;
+  readonly acquisition: Acquisition;
+}
+
+/** One that wants a lock. */
+interface Seeker {
+  readonly request: Request;
+  readonly lock: ThreadLock;
+  readonly blocking: boolean;
+  /** What it holds already. */
+  readonly held: readonly Acquisition[];
+  readonly within: Acquisition | undefined;
+}
+
+/** Takes the lock. Throws SEALTRACE_LOCK_BUSY when the wait is over, SEALTRACE_DEADLOCK, or the signal's reason. */
+export function* acquire(request: Request): Steps<Hold> {
+  const { place, shared, wait, signal } = request;
+  const blocking = yield* isBlocking();
+  const held = heldHere(blocking);
+  refuseReentry(request, held);
+  signal?.throwIfAborted();
+  const lock = threadLock(place);
+  if (blocking) refuseBlockingForever(request, lock);
+  const seeker = { request, lock, blocking, held, within: innermost() };
+  if (isOpenTo(lock, shared) && lock.attempt(shared)) return hold(seeker);
+  return yield* wait === 0 ? acquireNow(seeker) : acquireInTurn(seeker);
+}
+
+/** Gives it back. */
+export function release({ lock, acquisition }: Hold): void {
+  released(acquisition);
+  lock.release(acquisition);
+  closeLater(lock);
+}
+
+function hold({ request: { place, path, shared }, lock, within }: Seeker): Hold {
+  const acquisition = acquired({ sidecar: place.sidecar, path, shared, within });
+  lock.holders.add(acquisition);
+  return { lock, acquisition };
+}
+
+/** Nobody waits, and nobody in this thread is in the way. */
+function isOpenTo(lock: ThreadLock, shared: boolean): boolean {
+  return lock.waiters.length === 0 && lock.admits(shared) && !hasQueue(lock.place.queue);
+}
+
+function* acquireNow(seeker: Seeker): Steps<Hold> {
+  const { request, lock } = seeker;
+  for (let attempts = 1; attempts < IMPATIENT_ATTEMPTS; attempts++) {
+    yield* sleep(1);
+    request.signal?.throwIfAborted();
+    const free = lock.waiters.length === 0 && lock.admits(request.shared) && !someoneWaits(lock.place.queue);
+    if (free && lock.attempt(request.shared)) return hold(seeker);
+  }
+  closeLater(lock);
+  throw busy(request);
+}
+
+function* acquireInTurn(seeker: Seeker): Steps<Hold> {
+  const { request, lock, blocking, held } = seeker;
+  const { shared, wait, signal } = request;
+  const waiter = newWaiter(request, held);
+  // Those who wait asynchronously can't go on before one who blocks the thread.
+  if (blocking) lock.waiters.unshift(waiter);
+  else lock.waiters.push(waiter);
+  let gotIt = false;
+  const watch = watchForDeadlock(waiter);
+  const wake = (): void => waiter.wake?.();
+  signal?.addEventListener("abort", wake);
+  try {
+    let turn: Turn = "later";
+    for (let looks = 0; ; looks++) {
+      signal?.throwIfAborted();
+      const isFirst = lock.waiters[0] === waiter && lock.admits(shared);
+      const before: Turn = turn;
+      turn = isFirst ? lock.attemptInTurn(shared) : "later";
+      if (turn !== before) looks = 0;
+      if (turn === "taken") {
+        gotIt = true;
+        return hold(seeker);
+      }
+      const waited = monotonicNow() - waiter.self.since;
+      if (waited >= wait) throw busy(request);
+      watch(lock, waited);
+      const pause = isFirst ? growing(turn === "next" ? FIRST_PAUSE_MS : OTHER_PAUSE_MS, looks) : unlessWoken(waiter);
+      yield* sleep(Math.min(pause, wait - waited), waiter);
+    }
+  } finally {
+    signal?.removeEventListener("abort", wake);
+    lock.leave(waiter, gotIt);
+    closeLater(lock);
+  }
+}
+
+let lastWaiter = 0;
+
+function newWaiter({ place, shared }: Request, held: readonly Acquisition[]): Waiter {
+  const since = monotonicNow();
+  const self = {
+    id: `${process.pid}-${since}-${++lastWaiter}`,
+    since,
+    pid: process.pid,
+    waits: place.sidecar,
+    holds: held.map((acquisition) => acquisition.sidecar),
+  };
+  return { shared, self, wake: undefined };
+}
+
+/** Throws SEALTRACE_DEADLOCK when it has seen the same deadlock twice, and this waiter is the one that must give up. */
+function watchForDeadlock({ self }: Waiter): (lock: ThreadLock, waited: number) => void {
+  let nextCheck = DEADLOCK_CHECK_MS;
+  let before: string | undefined;
+  return (lock, waited) => {
+    if (self.holds.length === 0 || waited < nextCheck) return;
+    nextCheck = waited + DEADLOCK_CHECK_MS;
+    // Others must see what we wait for, also while it is held by our own thread.
+    lock.ticket();
+    const cycle = findCycle(self);
+    const names = cycle?.map(({ id }) => id).join();
+    if (cycle !== undefined && names === before && isVictim(self, cycle)) throw deadlockError(cycle);
+    before = names;
+  };
+}
+
+function refuseReentry({ place, path }: Request, held: readonly Acquisition[]): void {
+  const outer = held.find(({ sidecar }) => sidecar === place.sidecar);
+  if (outer === undefined) return;
+  throw new SealtraceError(
+    "SEALTRACE_DEADLOCK",
+    `The lock on ${path} was asked for while the same code holds it: it would wait for itself. Take it once, around all that needs it.`,
+  );
+}
+
+/** A thread that blocks can't wait for itself. */
+function refuseBlockingForever({ path, shared }: Request, lock: ThreadLock): void {
+  if (lock.admits(shared)) return;
+  throw new SealtraceError(
+    "SEALTRACE_DEADLOCK",
+    `The lock on ${path} is held by an asynchronous action of this thread, which can't end while the thread is blocked: use withLock instead of withLockSync.`,
+  );
+}
+
+function busy({ path, place, wait }: Request): SealtraceError {
+  const holders = [...readHolders(place.holders, false), ...readHolders(place.holders, true)].map(describeHolder);
+  const who = holders.length === 0 ? "somebody else" : holders.join(", ");
+  const after = wait === 0 ? "" : ` after ${wait} ms`;
+  return new SealtraceError(
+    "SEALTRACE_LOCK_BUSY",
+    `The lock on ${path} is still taken${after}, held by ${who}. Wait longer, or see to it that the holder ends.`,
+  );
+}
+
+/** Whoever gives the lock back in this thread wakes the next; only a deadlock must be looked for. */
+function unlessWoken({ self }: Waiter): number {
+  return self.holds.length > 0 ? DEADLOCK_CHECK_MS : LONG_PAUSE_MS;
+}
+
+function growing({ from, to }: { readonly from: number; readonly to: number }, looks: number): number {
+  return Math.min(to, from * 1.2 ** looks) * (0.75 + Math.random() / 2);
+}
+
+/** Whether the steps are run by `runSync`. */
+function isBlocking(): Steps<boolean> {
+  return step<boolean>(
+    () => true,
+    (done) => {
+      done(null, false);
+    },
+  );
+}
+
+/** Waits, in milliseconds, or until the waiter is woken; goes on in the asynchronous context of who waits, not of who wakes. */
+function sleep(milliseconds: number, waiter?: Waiter): Steps<unknown> {
+  return step<unknown>(
+    () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds),
+    (done) => {
+      const woken = new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        if (waiter === undefined) return;
+        waiter.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      void woken.then(() => {
+        done(null);
+      });
+    },
+  );
+}
