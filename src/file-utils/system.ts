@@ -1,6 +1,7 @@
 /** The system's calls as steps (see `steps.ts`); each is Node's function of the same name. Paths may go through `/proc/self/fd`. */
 import * as fs from "node:fs";
 import type { BigIntStats, Dirent, Stats, StatsFs } from "node:fs";
+import { systemName } from "./raw-name.ts";
 import { step, type Done, type Steps } from "./steps.ts";
 
 export { constants } from "node:fs";
@@ -12,11 +13,13 @@ type Name = "open" | "close" | "read" | "write" | "fsync" | "fstat" | "stat" | "
 /** Looked up when it is called, so that a test can stand in front of `node:fs`. */
 function call<A extends unknown[], T>(name: Name): Call<A, T> {
   const module = fs as unknown as Record<string, (...args: unknown[]) => unknown>;
-  return (...args) =>
-    step(
+  return (...values) => {
+    const args = values.map((value) => (typeof value === "string" ? systemName(value) : value));
+    return step(
       () => (module[`${name}Sync`] as (...args: unknown[]) => T)(...args),
       (done: Done) => (module[name] as (...args: unknown[]) => unknown)(...args, done),
     );
+  };
 }
 
 export const open: Call<[path: string, flags: number, mode?: number], number> = call("open");
@@ -38,6 +41,8 @@ export const lstat: Call<[path: string], Stats> = call("lstat");
 /** With 64-bit inode numbers and nanoseconds. */
 export const exactStat: Call<[descriptor: number], BigIntStats> = (descriptor) =>
   fstatWith(descriptor, { bigint: true });
+export const exactLstat: Call<[path: string], BigIntStats> = (path) => lstatWith(path, { bigint: true });
+const lstatWith: Call<[path: string, options: { bigint: true }], BigIntStats> = call("lstat");
 const fstatWith: Call<[descriptor: number, options: { bigint: true }], BigIntStats> = call("fstat");
 export const statfs: Call<[path: string], StatsFs> = call("statfs");
 export const rename: Call<[from: string, to: string], undefined> = call("rename");
@@ -46,9 +51,16 @@ export const unlink: Call<[path: string], undefined> = call("unlink");
 export const symlink: Call<[target: string, path: string, type?: "file" | "dir" | "junction"], undefined> =
   call("symlink");
 export const readlink: Call<[path: string], string> = call("readlink");
+/** The bytes, for `nameOfBytes`. */
+export const readlinkBytes: Call<[path: string, encoding: "buffer"], Buffer> = call("readlink");
 export const mkdir: Call<[path: string, mode: number], undefined> = call("mkdir");
 export const rmdir: Call<[path: string], undefined> = call("rmdir");
 export const readdir: Call<[path: string, options: { withFileTypes: true }], Dirent[]> = call("readdir");
+/** Names as bytes, for `nameOfBytes`. */
+export const readdirBytes: Call<
+  [path: string, options: { withFileTypes: true; encoding: "buffer" }],
+  Dirent<Buffer>[]
+> = call("readdir");
 export const realpath: Call<[path: string], string> = call("realpath");
 export const ftruncate: Call<[descriptor: number, size: number], undefined> = call("ftruncate");
 export const fchmod: Call<[descriptor: number, mode: number], undefined> = call("fchmod");
