@@ -18,8 +18,27 @@ export {
   syncDirectory,
 } from "./directory.ts";
 export { fileSystemError } from "./errors.ts";
+export { listLocks, type LockInfo } from "./list-locks.ts";
+export { describeHolder, type LockHolder } from "./lock-holders.ts";
 export { isLockSidecar, LOCKS_DIRECTORY } from "./lock-place.ts";
-export { whileLocked, withLock, withLockSync, type HeldLock, type LockOptions, type SyncLockOptions } from "./lock.ts";
+export { whileLocked, withLock, withLockSync, type HeldLock, type LeaseOptions, type LockOptions, type SyncLockOptions } from "./lock.ts";
 export { acquireLock, isLocked, type Lock } from "./kernel-lock.ts";
 export { readLines, type FileLine } from "./read-lines.ts";
-export { readFileBytes, readFileText, readRange } from "./read-file.ts";
+export { appendFile, appendFileSync, type AppendOptions } from "./append-file.ts";
+export type { FormatName } from "./content-format.ts";
+export { readFileWithVersion, readFileWithVersionSync, type Versioned } from "./file-version.ts";
+export type { HistoryOptions } from "./history.ts";
+export type { LongWork, Progress } from "./options.ts";
+export {
+  isUnfitContent,
+  readFile,
+  readFileSync,
+  readFileText,
+  type ReadFile,
+  type ReadFileSync,
+  type ReadOptions,
+  type SchemaOption,
+} from "./read-file.ts";
+export { readRange } from "./read-range.ts";
+export { updateFile, updateFileSync, type UpdateOptions } from "./update-file.ts";
+export { writeFile, writeFileSync, type WriteOptions } from "./write-file.ts";

@@ -3,14 +3,15 @@
  * of the kernel, and after locking, the sidecar is still the file that we locked. Who locked a file that has been deleted meanwhile
  * holds nothing, and begins anew.
  */
-import { chmodSync, lstatSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { SealtraceError } from "../record/index.ts";
 import { fileSystemError } from "./errors.ts";
 import { HolderSlot } from "./lock-holders.ts";
 import type { LockPlace } from "./lock-place.ts";
-import { cannotLock, isBusy, isNoDatabase, systemError, type Sqlite } from "./lock-sqlite.ts";
+import { isHeldDeleted, kernelHolders } from "./lock-proc.ts";
+import { cannotLock, isBusy, isNoDatabase, loadSqlite, systemError, type Sqlite } from "./lock-sqlite.ts";
 
 /** A way to hold a lock. */
 export interface Mechanism {
@@ -39,7 +40,12 @@ interface Connection {
   readonly database: DatabaseSync;
   readonly identity: Identity;
   readonly slot: HolderSlot;
+  /** Nobody holds an older file of that name. */
+  isOnly: boolean;
 }
+
+/** Whether the kernel shows us our own locks; found out with the first one. */
+let showsOwnLocks: boolean | undefined;
 
 /** Whoever deletes the sidecar again and again, while we look, must be told. */
 const MAX_ATTEMPTS = 20;
@@ -68,15 +74,24 @@ export class KernelMechanism implements Mechanism {
   #attempt(shared: boolean): boolean {
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
       this.#connection ??= this.#open();
-      const { database, identity, slot } = this.#connection;
-      const taken = begin(database, shared);
-      if (isSame(identityOf(this.#place.sidecar), identity)) {
-        if (taken) slot.take(shared);
-        return taken;
-      }
+      const connection = this.#connection;
+      const taken = begin(connection.database, shared);
+      if (isSame(identityOf(this.#place.sidecar), connection.identity)) return taken && this.#took(connection, shared);
       this.close();
     }
     throw this.#misused("something deletes or replaces it all the time");
+  }
+
+  /** False when somebody deleted the sidecar while another held it: then that one holds the lock, until it gives it back. */
+  #took(connection: Connection, shared: boolean): boolean {
+    connection.isOnly ||= !isHeldDeleted(this.#place.sidecar);
+    if (!connection.isOnly) {
+      connection.database.exec("ROLLBACK");
+      return false;
+    }
+    showsOwnLocks ??= kernelHolders(connection.identity.ino)?.includes(process.pid) ?? false;
+    connection.slot.take(shared);
+    return true;
   }
 
   release(): void {
@@ -94,7 +109,7 @@ export class KernelMechanism implements Mechanism {
     const identity = this.#connection?.identity;
     if (identity === undefined || !isSame(this.#identityNow(), identity))
       return `${this.#place.sidecar} was deleted or replaced`;
-    if (kernelHolders(identity)?.includes(process.pid) === false) {
+    if (showsOwnLocks === true && kernelHolders(identity.ino)?.includes(process.pid) === false) {
       return `this process opened and closed ${this.#place.sidecar} elsewhere`;
     }
     return undefined;
@@ -125,7 +140,9 @@ export class KernelMechanism implements Mechanism {
         continue;
       }
       const database = new this.#sqlite.DatabaseSync(sidecar);
-      if (isSame(identityOf(sidecar), before)) return { database, identity: before, slot: new HolderSlot(holders) };
+      if (isSame(identityOf(sidecar), before)) {
+        return { database, identity: before, slot: new HolderSlot(holders), isOnly: false };
+      }
       database.close();
     }
     throw this.#misused("something deletes or replaces it all the time");
@@ -192,16 +209,19 @@ function isSame(one: Identity | undefined, other: Identity): boolean {
   return one?.ino === other.ino && one.dev === other.dev;
 }
 
-/** The processes that hold a lock on this file, as far as Linux shows them; undefined where nothing is shown. */
-export function kernelHolders({ ino }: { readonly ino: bigint }): number[] | undefined {
-  if (process.platform !== "linux") return undefined;
+/** How a lock is held at this moment. Holds it itself for an instant. */
+export function probe({ sidecar }: LockPlace): "exclusive" | "shared" | "free" {
+  const sqlite = loadSqlite();
+  if (sqlite === undefined || identityOf(sidecar) === undefined) return "free";
+  let database: DatabaseSync | undefined;
   try {
-    const lines = readFileSync("/proc/locks", "latin1").split("\n");
-    return lines.flatMap((line) => {
-      const [, , , , pid, file] = line.trim().split(/\s+/);
-      return file?.endsWith(`:${ino}`) === true ? [Number(pid)] : [];
-    });
-  } catch {
-    return undefined;
+    database = new sqlite.DatabaseSync(sidecar);
+    if (!begin(database, true)) return "exclusive";
+    database.exec("ROLLBACK");
+    return begin(database, false) ? "free" : "shared";
+  } catch (error) {
+    throw fileSystemError(systemError(error), sidecar, "read");
+  } finally {
+    database?.close();
   }
 }

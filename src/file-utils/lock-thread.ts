@@ -2,9 +2,12 @@
  * What a thread has to do with one lock: its one hold on the sidecar, whoever shares it here, and those who wait here, in order. It is kept for a
  * second after its last use, for opening costs ten times what locking costs.
  */
-import { KernelMechanism, type Mechanism } from "./lock-connection.ts";
+import { dirname } from "node:path";
+import { LeaseMechanism } from "./lease-lock.ts";
+import { KernelCannotLock, KernelMechanism, type Mechanism } from "./lock-connection.ts";
 import type { Acquisition } from "./lock-context.ts";
 import type { LockPlace } from "./lock-place.ts";
+import { isOnNetwork } from "./lock-network.ts";
 import { loadSqlite } from "./lock-sqlite.ts";
 import { hasQueue, Ticket, type BlockedWaiter } from "./lock-tickets.ts";
 
@@ -24,15 +27,15 @@ export class ThreadLock {
   readonly holders: Set<Acquisition> = new Set<Acquisition>();
   readonly waiters: Waiter[] = [];
   usedAt = 0;
-  #mechanism: Mechanism | undefined;
+  #mechanism: Mechanism;
   #ticket: Ticket | undefined;
 
-  constructor(place: LockPlace) {
+  constructor(place: LockPlace, lease: number | undefined) {
     this.place = place;
+    this.#mechanism = chooseMechanism(place, lease);
   }
 
   get mechanism(): Mechanism {
-    this.#mechanism ??= chooseMechanism(this.place);
     return this.#mechanism;
   }
 
@@ -51,13 +54,19 @@ export class ThreadLock {
   /** Takes the lock for one more holder; false when another thread or process has it. */
   attempt(shared: boolean): boolean {
     if (this.holders.size > 0) return true;
-    return this.mechanism.attempt(shared);
+    try {
+      return this.#mechanism.attempt(shared);
+    } catch (error) {
+      if (!(error instanceof KernelCannotLock)) throw error;
+      this.#mechanism = new LeaseMechanism(this.place);
+      return this.#mechanism.attempt(shared);
+    }
   }
 
   release(acquisition: Acquisition): void {
     this.holders.delete(acquisition);
     if (this.holders.size > 0) return;
-    this.mechanism.release();
+    this.#mechanism.release();
     this.wakeNext();
   }
 
@@ -95,14 +104,17 @@ export class ThreadLock {
   }
 
   close(): void {
-    this.#mechanism?.close();
+    this.#mechanism.close();
   }
 }
 
-function chooseMechanism(place: LockPlace): Mechanism {
+/** The kernel's lock where it holds for everybody who may open the file; a lease elsewhere, or when one is asked for, of so many milliseconds. */
+function chooseMechanism(place: LockPlace, lease: number | undefined): Mechanism {
   const sqlite = loadSqlite();
-  if (sqlite === undefined) throw new Error("TODO lease");
-  return new KernelMechanism(sqlite, place);
+  if (lease === undefined && sqlite !== undefined && !isOnNetwork(dirname(dirname(place.sidecar)))) {
+    return new KernelMechanism(sqlite, place);
+  }
+  return new LeaseMechanism(place, lease);
 }
 
 const IDLE_MS = 1_000;
@@ -111,12 +123,12 @@ const MAX_IDLE = 64;
 const threadLocks = new Map<string, ThreadLock>();
 let closing: NodeJS.Timeout | undefined;
 
-/** This thread's part in a lock. */
-export function threadLock(place: LockPlace): ThreadLock {
+/** This thread's part in a lock. `lease`: see `chooseMechanism`. */
+export function threadLock(place: LockPlace, lease?: number): ThreadLock {
   let lock = threadLocks.get(place.sidecar);
   if (lock === undefined) {
     if (threadLocks.size >= MAX_IDLE) closeIdle(0);
-    lock = new ThreadLock(place);
+    lock = new ThreadLock(place, lease);
     threadLocks.set(place.sidecar, lock);
   }
   return lock;

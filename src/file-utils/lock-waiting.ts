@@ -19,6 +19,8 @@ export interface Request {
   /** In milliseconds. */
   readonly wait: number;
   readonly signal: AbortSignal | undefined;
+  /** Milliseconds; forces a lease. */
+  readonly lease: number | undefined;
 }
 
 /** Between two looks of the first in the queue, and of the others. */
@@ -53,7 +55,7 @@ export function* acquire(request: Request): Steps<Hold> {
   const held = heldHere(blocking);
   refuseReentry(request, held);
   signal?.throwIfAborted();
-  const lock = threadLock(place);
+  const lock = threadLock(place, request.lease);
   if (blocking) refuseBlockingForever(request, lock);
   const seeker = { request, lock, blocking, held, within: innermost() };
   if (isOpenTo(lock, shared) && lock.attempt(shared)) return hold(seeker);

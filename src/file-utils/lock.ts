@@ -14,6 +14,11 @@ export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** For tests: a lease of so many milliseconds in any case. */
+export interface LeaseOptions extends LockOptions {
+  readonly lease: number;
+}
+
 export type SyncLockOptions = Omit<LockOptions, "signal">;
 
 /** A lock, while it is held. */
@@ -52,12 +57,14 @@ export function withLockSync<T>(path: string, action: (lock: HeldLock) => T, opt
 /** Runs steps while holding the lock. What they call by `inside` is known to hold it. */
 export function* whileLocked<T>(
   path: string,
-  { shared = false, wait = DEFAULT_WAIT_MS, signal }: LockOptions,
+  options: LockOptions | LeaseOptions,
   steps: (lock: HeldLock, inside: <R>(action: () => R) => R) => Steps<T>,
 ): Steps<T> {
+  const { shared = false, wait = DEFAULT_WAIT_MS, signal } = options;
+  const lease = "lease" in options ? options.lease : undefined;
   if (!(wait >= 0))
     throw new SealtraceError("SEALTRACE_USAGE", `wait is a number of milliseconds from 0 on, not ${wait}.`);
-  const hold = yield* acquire({ place: lockPlace(path), path, shared, wait, signal });
+  const hold = yield* acquire({ place: lockPlace(path), path, shared, wait, signal, lease });
   try {
     return yield* steps(heldLock(hold), (action) => runHolding(hold.acquisition, action));
   } finally {
