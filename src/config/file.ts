@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { fileSize, pathExists, readFileText } from "../file-utils/index.ts";
+import { fileSize, isUnfitContent, pathExists, readFileText } from "../file-utils/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import {
   JsonError,
@@ -55,7 +55,10 @@ function readText(path: string): string {
     return readFileText(path, MAX_FILE_BYTES);
   } catch (cause) {
     const message = printable(cause instanceof Error ? cause.message : String(cause));
-    if (cause instanceof SealtraceError && cause.code === "SEALTRACE_CORRUPT") throw invalid(message, cause);
+    if (isUnfitContent(cause)) {
+      const tooLarge = cause.code === "SEALTRACE_FILE_TOO_LARGE";
+      throw invalid(tooLarge ? `${printable(path)} has more than ${MAX_FILE_BYTES} bytes.` : message, cause);
+    }
     throw new SealtraceError("SEALTRACE_CONFIG_UNREADABLE", message, { cause });
   }
 }

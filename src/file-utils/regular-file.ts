@@ -4,6 +4,7 @@ import { SealtraceError } from "../record/index.ts";
 import { fileSystemError } from "./errors.ts";
 import type { Progress } from "./options.ts";
 import { systemPath, type Place } from "./place.ts";
+import { fillFrom } from "./read-range.ts";
 import { cancellable, pause, type Steps } from "./steps.ts";
 import { close, constants, exactStat, open, read } from "./system.ts";
 
@@ -118,14 +119,7 @@ function* readToEnd(descriptor: number, status: BigIntStats, place: Place, optio
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 function* readsAgain(descriptor: number, bytes: Buffer): Steps<boolean> {
-  const again = Buffer.allocUnsafe(bytes.length + 1);
-  let done = 0;
-  while (done < again.length) {
-    const got = yield* read(descriptor, again, done, Math.min(PIECE_BYTES, again.length - done), done);
-    if (got === 0) break;
-    done += got;
-  }
-  return again.subarray(0, done).equals(bytes);
+  return (yield* fillFrom(descriptor, Buffer.allocUnsafe(bytes.length + 1), 0)).equals(bytes);
 }
 
 function tooLarge({ path }: Place, maxBytes: number): SealtraceError {

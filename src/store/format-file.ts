@@ -1,4 +1,4 @@
-import { pathExists, readFileText } from "../file-utils/index.ts";
+import { isUnfitContent, pathExists, readFileText } from "../file-utils/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { FORMAT_VERSION, layout, parseFormat } from "./layout.ts";
 
@@ -26,7 +26,7 @@ function readVersion(path: string): number | undefined {
   try {
     return parseFormat(readFileText(path, MAX_FORMAT_BYTES));
   } catch (error) {
-    if (error instanceof SealtraceError && error.code === "SEALTRACE_CORRUPT") return undefined;
+    if (isUnfitContent(error)) return undefined;
     throw error;
   }
 }

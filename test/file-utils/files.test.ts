@@ -25,7 +25,6 @@ import {
   isLocked,
   linkNewFile,
   listDirectory,
-  readFileBytes,
   readFileText,
   readLines,
   readRange,
@@ -127,10 +126,10 @@ describe("reading", () => {
     const path = join(temporaryDirectory(), "file");
     writeFileSync(path, "0123456789");
     assert.equal(readFileText(path, 10), "0123456789");
-    throwsCode(() => readFileBytes(path, 9), "SEALTRACE_CORRUPT");
+    throwsCode(() => readFileText(path, 9), "SEALTRACE_FILE_TOO_LARGE");
     assert.equal(readRange(path, 8, 100).toString(), "89");
     writeFileSync(path, Buffer.from([0xff, 0xfe]));
-    throwsCode(() => readFileText(path, 10), "SEALTRACE_CORRUPT");
+    throwsCode(() => readFileText(path, 10), "SEALTRACE_INVALID_DATA");
     throwsCode(() => readFileText(join(path, "below"), 10), "SEALTRACE_DIRECTORY_UNREADABLE");
     assert.deepEqual(listDirectory(join(temporaryDirectory(), "missing")), []);
     assert.equal(fileSize(temporaryDirectory()), undefined);
@@ -148,7 +147,7 @@ describe("reading", () => {
       const path = join(temporaryDirectory(), "file");
       writeFileSync(path, "x");
       chmodSync(path, 0);
-      throwsCode(() => readFileBytes(path, 10), "SEALTRACE_DIRECTORY_UNREADABLE");
+      throwsCode(() => readFileText(path, 10), "SEALTRACE_DIRECTORY_UNREADABLE");
     },
   );
 

@@ -1,0 +1,50 @@
+/** What a file was before: `settings.yaml.1` is the generation before the present one, `settings.yaml.2` the one before that. */
+import { SealtraceError } from "../record/index.ts";
+import { isMissing } from "./errors.ts";
+import { sibling, systemPath, type Place } from "./place.ts";
+import type { Steps } from "./steps.ts";
+import { constants, copyFile, link, rename, unlink } from "./system.ts";
+
+export const MAX_GENERATIONS = 99;
+
+/** 0 is the file itself. */
+export function generationOf(place: Place, generation: number): Place {
+  if (!Number.isInteger(generation) || generation < 0 || generation > MAX_GENERATIONS) {
+    throw new SealtraceError(
+      "SEALTRACE_USAGE",
+      `A generation is a whole number from 0 to ${MAX_GENERATIONS}, not ${generation}.`,
+    );
+  }
+  return generation === 0 ? place : sibling(place, `${place.name}.${generation}`);
+}
+
+/** Makes the present file generation 1 too, and each older one older by one; of more than `count` the oldest goes away. */
+export function* shiftGenerations(place: Place, count: number): Steps<void> {
+  for (let older = count; older > 1; older -= 1) {
+    yield* unlessMissing(rename(systemPath(generationOf(place, older - 1)), systemPath(generationOf(place, older))));
+  }
+  const newest = systemPath(generationOf(place, 1));
+  yield* unlessMissing(unlink(newest));
+  yield* unlessMissing(duplicate(systemPath(place), newest));
+}
+
+/** A second name for the content: the present file is about to be replaced, not written to. */
+function* duplicate(from: string, to: string): Steps<void> {
+  try {
+    yield* link(from, to);
+  } catch (error) {
+    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    yield* copyFile(from, to, constants.COPYFILE_EXCL);
+  }
+}
+
+/** What file systems without hard links answer. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+function* unlessMissing(action: Steps<unknown>): Steps<void> {
+  try {
+    yield* action;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import { SealtraceError } from "../record/index.ts";
+import { statusOf } from "./atomic-write.ts";
+import { whileLocked, type HeldLock } from "./lock.ts";
+import { placeOf, systemPath, type Place } from "./place.ts";
+import { decodeValue, readBytes, type ReadOptions, type SchemaOption } from "./read-file.ts";
+import { sameState, type Content } from "./regular-file.ts";
+import { invoke, runAsync, runSync, type Steps } from "./steps.ts";
+import { exactLstat } from "./system.ts";
+import { encodeValue, linkTarget, replaceBytes, type WriteOptions } from "./write-file.ts";
+
+export interface UpdateOptions
+  extends Omit<ReadOptions, "generation">, Omit<WriteOptions, "schema" | "ifVersion" | "symbolicLinks"> {
+  /** A symbolic link in the file's place: an error, or written through. Default: `refuse`. */
+  readonly symbolicLinks?: "refuse" | "follow" | undefined;
+  /** How long to wait for the file's lock, in milliseconds. Default: 30,000. */
+  readonly wait?: number | undefined;
+}
+
+/**
+ * Reads a file, lets a function say what it should be, and replaces it, under the file's lock: of several at once, in any thread or process, none is lost.
+ * The function gets undefined when there is no file; when it returns undefined, nothing is written. It may be called again: should somebody who takes no
+ * lock have changed the file meanwhile, it is given the new content. Resolves to what the file holds then. Throws what {@link readFile} and
+ * {@link writeFile} throw, `SEALTRACE_LOCK_BUSY`, and whatever the function throws, which leaves the file as it is.
+ */
+export async function updateFile<Value = unknown>(
+  path: string,
+  change: Change<Value>,
+  options: UpdateOptions & Partial<SchemaOption<Value>> = {},
+): Promise<Value | undefined> {
+  return runAsync(updateValue(placeOf(path), change, options), options.signal);
+}
+
+/** {@link updateFile}, blocking. */
+export function updateFileSync<Value = unknown>(
+  path: string,
+  change: (value: Value | undefined) => Value | undefined,
+  options: UpdateOptions & Partial<SchemaOption<Value>> = {},
+): Value | undefined {
+  return runSync(updateValue(placeOf(path), change, options));
+}
+
+export type Change<Value> = (value: Value | undefined) => Value | undefined | Promise<Value | undefined>;
+
+/** {@link updateFile}, of a place. */
+export function* updateValue<Value>(
+  given: Place,
+  change: Change<Value>,
+  options: UpdateOptions & Partial<SchemaOption<Value>>,
+): Steps<Value | undefined> {
+  const place = options.symbolicLinks === "follow" ? yield* linkTarget(given) : given;
+  const { wait, signal } = options;
+  return yield* whileLocked(systemPath(place), { wait, signal }, (lock, inside) =>
+    updateLocked(place, (value: Value | undefined) => inside(() => change(value)), options, lock),
+  );
+}
+
+function* updateLocked<Value>(
+  place: Place,
+  change: Change<Value>,
+  options: UpdateOptions & Partial<SchemaOption<Value>>,
+  lock: HeldLock,
+): Steps<Value | undefined> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const content = yield* currentContent(place, options);
+    const value = content === undefined ? undefined : ((yield* decodeValue(place, content.bytes, options)) as Value);
+    const changed = yield* invoke(() => change(value));
+    if (changed === undefined) return value;
+    const bytes = yield* encodeValue(place, changed, options);
+    try {
+      yield* replaceBytes(place, bytes, options, function* () {
+        lock.check();
+        if (!(yield* isUnchanged(place, content))) throw new ChangedMeanwhile();
+      });
+      return changed;
+    } catch (error) {
+      if (!(error instanceof Error && error.cause instanceof ChangedMeanwhile)) throw error;
+    }
+  }
+  throw new SealtraceError(
+    "SEALTRACE_FILE_CHANGED",
+    `${place.path} was changed again and again by somebody who does not take its lock: have them use updateFile or withLock, too.`,
+  );
+}
+
+const MAX_ATTEMPTS = 16;
+
+class ChangedMeanwhile extends Error {}
+
+function* currentContent(place: Place, { maxBytes, checksum, onProgress }: UpdateOptions): Steps<Content | undefined> {
+  if ((yield* statusOf(place)) === undefined) return undefined;
+  return yield* readBytes(place, { maxBytes, checksum, onProgress, symbolicLinks: "refuse" });
+}
+
+function* isUnchanged(place: Place, content: Content | undefined): Steps<boolean> {
+  if ((yield* statusOf(place)) === undefined) return content === undefined;
+  return content !== undefined && sameState(yield* exactLstat(systemPath(place)), content.status);
+}

@@ -1,0 +1,118 @@
+import { dirname, resolve } from "node:path";
+import { SealtraceError } from "../record/index.ts";
+import { acceptedBy, type SchemaResult } from "../serialize-utils/index.ts";
+import { replaceContent, statusOf, type ReplaceOptions } from "./atomic-write.ts";
+import { contentFormat, type FormatName } from "./content-format.ts";
+import { fileSystemError } from "./errors.ts";
+import { checkVersion } from "./file-version.ts";
+import { replaceWithHistory, type HistoryOptions } from "./history.ts";
+import { whileLocked } from "./lock.ts";
+import type { LongWork } from "./options.ts";
+import { placeOf, systemPath, type Place } from "./place.ts";
+import { about, type SchemaOption } from "./read-file.ts";
+import { invoke, runAsync, runSync, type Steps } from "./steps.ts";
+import { readlink } from "./system.ts";
+
+export interface WriteOptions extends LongWork, HistoryOptions, Partial<SchemaOption<unknown>> {
+  /** Default: by the path's suffix (`.json`, `.ndjson`, `.jsonl`, `.yaml`, `.yml`); else text for strings and binary for bytes. */
+  readonly format?: FormatName | undefined;
+  /** On the disk when it is done, name and content, so that it survives a power failure. Default: true. */
+  readonly durable?: boolean | undefined;
+  /** Mode of the file, independent of the umask. Default: the mode of the file that is replaced; 0600 for a new one. */
+  readonly mode?: number | undefined;
+  /** Keep owner and group of the file that is replaced, and fail where that is not allowed. Default: true. */
+  readonly keepOwner?: boolean | undefined;
+  /** A symbolic link in the file's place: an error, written through, or itself replaced by the file. Default: `refuse`. */
+  readonly symbolicLinks?: "refuse" | "follow" | "replace" | undefined;
+  /** Write only if the file still is what `readFileWithVersion` said; null: only if there is none. Else SEALTRACE_FILE_CHANGED. */
+  readonly ifVersion?: string | null | undefined;
+}
+
+/**
+ * Replaces a file by a value, or makes it. Who reads it sees the old content or the new, also after a crash or a power failure in the middle; when it is
+ * done the new content is on the disk. Readers that have the old file open keep it. Extended attributes and access control lists of the old file are not
+ * kept. Throws a SealtraceError, and then the old content is there (only if nothing but the last sync failed, perhaps the new): `SEALTRACE_DISK_FULL`,
+ * `_FILE_MISSING` (the directory), `_DIRECTORY_UNWRITABLE`, `_LINK_REFUSED`, `_FILE_CHANGED`, `_INVALID_DATA`, `_LOCK_LOST`.
+ */
+export async function writeFile(path: string, value: unknown, options: WriteOptions = {}): Promise<void> {
+  return runAsync(writeValue(placeOf(path), value, options), options.signal);
+}
+
+/** {@link writeFile}, blocking. */
+export function writeFileSync(path: string, value: unknown, options: WriteOptions = {}): void {
+  runSync(writeValue(placeOf(path), value, options));
+}
+
+/** {@link writeFile}, of a place. */
+export function* writeValue(place: Place, value: unknown, options: WriteOptions): Steps<void> {
+  const { ifVersion, generations = 0, checksum = false, signal } = options;
+  const bytes = yield* encodeValue(place, value, options);
+  const target = options.symbolicLinks === "follow" ? yield* linkTarget(place) : place;
+  // More than one step: two writers would disturb each other.
+  if (ifVersion === undefined && generations === 0 && !checksum) {
+    yield* replaceBytes(target, bytes, options);
+    return;
+  }
+  yield* whileLocked(systemPath(target), { signal }, (lock) =>
+    replaceBytes(target, bytes, options, function* () {
+      if (ifVersion !== undefined) yield* checkVersion(target, ifVersion);
+      lock.check();
+    }),
+  );
+}
+
+export function* encodeValue(
+  place: Place,
+  value: unknown,
+  { format, schema }: Pick<WriteOptions, "format" | "schema">,
+): Steps<Uint8Array> {
+  try {
+    if (schema !== undefined) {
+      acceptedBy(yield* invoke<SchemaResult<unknown>>(() => schema["~standard"].validate(value)));
+    }
+    return contentFormat(place.path, format, value).encode(value);
+  } catch (error) {
+    throw about(place.path, error);
+  }
+}
+
+export function replaceBytes(
+  place: Place,
+  bytes: Uint8Array,
+  options: WriteOptions,
+  lastCheck?: () => Steps<void>,
+): Steps<void> {
+  const { durable, mode, keepOwner, onProgress, signal, symbolicLinks, generations = 0, checksum = false } = options;
+  const replacing: ReplaceOptions = {
+    durable,
+    mode,
+    keepOwner,
+    onProgress,
+    signal,
+    replaceLink: symbolicLinks === "replace",
+    lastCheck,
+  };
+  return generations > 0 || checksum
+    ? replaceWithHistory(place, bytes, { generations, checksum }, replacing)
+    : replaceContent(place, bytes, replacing);
+}
+
+/** Where a chain of symbolic links leads, to a file that need not exist. */
+export function* linkTarget(place: Place): Steps<Place> {
+  let at = place;
+  for (let links = 0; links <= MAX_LINKS; links += 1) {
+    try {
+      if ((yield* statusOf(at))?.isSymbolicLink() !== true) return at;
+      at = placeOf(resolve(dirname(systemPath(at)), yield* readlink(systemPath(at))));
+    } catch (error) {
+      throw fileSystemError(error, place.path, "write");
+    }
+  }
+  throw new SealtraceError(
+    "SEALTRACE_LINK_REFUSED",
+    `${place.path} is a symbolic link that leads through more than ${MAX_LINKS} others, or in a circle.`,
+  );
+}
+
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
