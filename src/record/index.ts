@@ -7,3 +7,12 @@ export { REDACTED, type Censor } from "./censor.ts";
 export { current, parseSpanId, spanId, spanPrefix, type Call, type RootCall } from "./current-call.ts";
 export { EVENT, type FunctionInfo, type TraceEvents } from "./trace-events.ts";
 export type { RecordSink } from "./sink.ts";
+export {
+  comparePortablePaths,
+  fromPortablePath,
+  isPortablePath,
+  parsePortablePath,
+  toPortablePath,
+  type PortablePath,
+} from "./portable-path.ts";
+export { isReservedOnWindows } from "./windows-names.ts";
