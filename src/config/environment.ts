@@ -1,5 +1,11 @@
 import { userInfo } from "node:os";
 import { posix, win32 } from "node:path";
+import {
+  standardDirectories,
+  standardDirectory,
+  type StandardDirectories,
+  type UserSystem,
+} from "../file-utils/index.ts";
 import { KEY_NAMES, KEYS, VARIABLE_PREFIX, variableOf, type ConfigurationFlags } from "./keys.ts";
 import { nearestNames, suggestion } from "./nearest.ts";
 import { printable } from "./printable.ts";
@@ -40,33 +46,38 @@ export function takeRunOrder(): RunOrder | undefined {
 
 /**
  * Where sealtrace keeps what belongs to the installation, such as signing keys: `SEALTRACE_CONFIG_DIR`, else `sealtrace` in the
- * user's directory for configuration: `%APPDATA%` on Windows, `~/Library/Application Support` on macOS, elsewhere `$XDG_CONFIG_HOME` if it is
- * an absolute path (XDG Base Directory Specification), else `~/.config`. Throws a SealtraceError when there is no home directory.
+ * user's directory for configuration (see `standardDirectories`). Throws a SealtraceError when there is no home directory.
  */
 export function configurationDirectory(environment: Environment, platform: NodeJS.Platform = process.platform): string {
-  const { isAbsolute, join, resolve } = platform === "win32" ? win32 : posix;
   const own = environment[DIRECTORY_VARIABLE] ?? "";
-  if (own !== "") return resolve(own);
-  const absolute = (name: string): string | undefined => {
-    const value = environment[name] ?? "";
-    return isAbsolute(value) ? value : undefined;
-  };
-  const home = (): string => absolute(platform === "win32" ? "USERPROFILE" : "HOME") ?? accountHome();
-  switch (platform) {
-    case "win32":
-      return join(absolute("APPDATA") ?? join(home(), "AppData", "Roaming"), "sealtrace");
-    case "darwin":
-      return join(home(), "Library", "Application Support", "sealtrace");
-    default:
-      return join(absolute("XDG_CONFIG_HOME") ?? join(home(), ".config"), "sealtrace");
-  }
+  if (own !== "") return (platform === "win32" ? win32 : posix).resolve(own);
+  const hint = `set ${DIRECTORY_VARIABLE} to a directory`;
+  return standardDirectory("configuration", "sealtrace", userSystem(environment, platform, hint));
 }
 
-function accountHome(): string {
+/**
+ * Where the files of the program `name` belong for this user: see `standardDirectories` of file-utils. Throws SEALTRACE_USAGE for a name that can't be
+ * one of a directory everywhere, SEALTRACE_CONFIG_INVALID when there is no home directory.
+ */
+export function userDirectories(
+  name: string,
+  environment: Environment = readEnvironment(),
+  platform: NodeJS.Platform = process.platform,
+): StandardDirectories {
+  return standardDirectories(name, userSystem(environment, platform, "set HOME to a directory"));
+}
+
+function userSystem(environment: Environment, platform: NodeJS.Platform, hint: string): UserSystem {
+  const { isAbsolute } = platform === "win32" ? win32 : posix;
+  const told = environment[platform === "win32" ? "USERPROFILE" : "HOME"] ?? "";
+  return { platform, environment, home: () => (isAbsolute(told) ? told : accountHome(hint)) };
+}
+
+function accountHome(hint: string): string {
   try {
     return userInfo().homedir;
   } catch (cause) {
-    throw invalid(`This user has no home directory to keep keys in: set ${DIRECTORY_VARIABLE} to a directory.`, cause);
+    throw invalid(`This user has no home directory to keep files in: ${hint}.`, cause);
   }
 }
 

@@ -7,6 +7,7 @@ export {
   readEnvironment,
   RUN_ORDER,
   takeRunOrder,
+  userDirectories,
   type Environment,
   type RunOrder,
 } from "./environment.ts";

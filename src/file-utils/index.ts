@@ -40,5 +40,6 @@ export {
   type SchemaOption,
 } from "./read-file.ts";
 export { readRange } from "./read-range.ts";
+export { standardDirectories, standardDirectory, type StandardDirectories, type UserSystem } from "./standard-directories.ts";
 export { updateFile, updateFileSync, type UpdateOptions } from "./update-file.ts";
 export { writeFile, writeFileSync, type WriteOptions } from "./write-file.ts";
