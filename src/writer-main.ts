@@ -3,6 +3,7 @@ import { BroadcastChannel, receiveMessageOnPort, workerData, type MessagePort } 
 import { SealtraceError, type FunctionInfo } from "./record/index.ts";
 import {
   Control,
+  countRecords,
   decodeEvents,
   FRAME,
   parseFunctions,
@@ -11,6 +12,7 @@ import {
   WRITER_STATE,
   type FrameKind,
   type Source,
+  type Storing,
 } from "./ring/index.ts";
 import { loadInstallation, openStream, type StreamWriter } from "./store/index.ts";
 
@@ -19,7 +21,13 @@ export interface WriterOrder {
   readonly sealtraceWriter: true;
   readonly control: SharedArrayBuffer;
   /** The rings known so far; the first is that of the thread that starts the writer. */
-  readonly rings: readonly SharedArrayBuffer[];
+  readonly rings: readonly KnownRing[];
+  /** How many rings there have been, the first one not counted. */
+  readonly announcedRings: number;
+  /** Where the writer before began, if there was one and it died: the name of its stream and how many records that had. */
+  readonly begun: { readonly name: string; readonly size: number } | undefined;
+  /** What writers before have lost and not sealed, by cause. */
+  readonly dropped: Readonly<Record<string, number>>;
   /** Name of the BroadcastChannel on which other threads announce their rings. */
   readonly channel: string;
   readonly port: MessagePort;
@@ -35,12 +43,27 @@ export interface RingAnnouncement {
   readonly buffer: SharedArrayBuffer;
 }
 
+export interface KnownRing extends RingAnnouncement {
+  /** What a writer before has learned from it and this one must know, too. */
+  readonly learned: readonly Learned[];
+}
+
+/** A frame that is not stored but remembered. */
+export interface Learned {
+  readonly kind: FrameKind;
+  readonly text: string;
+}
+
 /** What the writer tells the program's thread. */
 export type WriterNews =
   | { readonly type: "opened"; readonly directory: string; readonly name: string; readonly size: number }
   | { readonly type: "trouble"; readonly code: string; readonly message: string }
   | { readonly type: "healed" }
-  | { readonly type: "dropped"; readonly cause: string; readonly count: number };
+  /** What a successor must be told. */
+  | ({ readonly type: "learned"; readonly thread: number } & Learned)
+  | { readonly type: "dropped"; readonly cause: string; readonly count: number }
+  /** All that was dropped is sealed. */
+  | { readonly type: "confessed" };
 
 /** A checkpoint follows its records after this long. */
 const CHECKPOINT_MS = 1_000;
@@ -55,32 +78,61 @@ const DROP_FILL = 0.5;
 /** One program thread, seen from the writer. */
 class Intake {
   readonly ring: RingConsumer;
+  readonly #thread: number;
+  readonly #pass: (thread: number, learned: Learned) => void;
   readonly #functions = new Map<number, FunctionInfo>();
   #source: Source = { thread: 0, pid: process.pid, prefix: "000000", epochOffset: 0n };
+  /** How many lines of the next frame the writer before has stored. */
+  #stored = 0;
 
-  constructor(buffer: SharedArrayBuffer) {
+  /** `pass` is called with what a successor must be told. */
+  constructor({ thread, buffer }: RingAnnouncement, pass: (thread: number, learned: Learned) => void) {
     this.ring = new RingConsumer({ buffer });
+    this.#thread = thread;
+    this.#pass = pass;
   }
 
-  store(kind: FrameKind, payload: Buffer<SharedArrayBuffer>, stream: StreamWriter): void {
-    if (kind === FRAME.LINES) stream.appendLines(payload);
-    else if (kind === FRAME.EVENTS) stream.appendTrace(this.#source, decodeEvents(payload), this.#functions);
-    else this.#learn(kind, payload);
+  /** Goes on where the writer before has died, in a stream in which this one has found so many records. */
+  continueFrom(storing: Storing | undefined, found: number): void {
+    if (storing?.thread !== this.#thread || storing.position !== this.ring.position) return;
+    this.#stored = Math.max(0, found - storing.size);
+  }
+
+  store(kind: FrameKind, payload: Buffer<SharedArrayBuffer>, stream: StreamWriter, control: Control): void {
+    if (kind === FRAME.LINES) {
+      control.beginStoring({ thread: this.#thread, position: this.ring.position, size: stream.size });
+      const lines = payload.subarray(this.#endOfStored(payload));
+      if (lines.length > 0) stream.appendLines(lines);
+    } else if (kind === FRAME.EVENTS) {
+      stream.appendTrace(this.#source, decodeEvents(payload), this.#functions);
+      control.waitingEvents = stream.waitingEvents;
+    } else this.#remember(kind, payload);
+    this.#stored = 0;
   }
 
   /** Takes a frame without storing it; returns how many records that loses. */
   drop(kind: FrameKind, payload: Buffer<SharedArrayBuffer>): number {
-    if (kind === FRAME.EVENTS) return decodeEvents(payload).count;
-    if (kind !== FRAME.LINES) return (this.#learn(kind, payload), 0);
-    let lines = 0;
-    for (let i = payload.indexOf(10); i >= 0; i = payload.indexOf(10, i + 1)) lines += 1;
-    return lines;
+    if (kind === FRAME.LINES || kind === FRAME.EVENTS) return countRecords(kind, payload);
+    this.#remember(kind, payload);
+    return 0;
   }
 
-  #learn(kind: FrameKind, payload: Buffer<SharedArrayBuffer>): void {
-    if (kind === FRAME.SOURCE) this.#source = parseSource(payload.toString());
+  #endOfStored(payload: Buffer<SharedArrayBuffer>): number {
+    let end = 0;
+    for (let line = 0; line < this.#stored && end < payload.length; line += 1) end = payload.indexOf(10, end) + 1;
+    return end;
+  }
+
+  #remember(kind: FrameKind, payload: Buffer<SharedArrayBuffer>): void {
+    const learned = { kind, text: payload.toString() };
+    this.learn(learned);
+    this.#pass(this.#thread, learned);
+  }
+
+  learn({ kind, text }: Learned): void {
+    if (kind === FRAME.SOURCE) this.#source = parseSource(text);
     else if (kind === FRAME.FUNCTIONS) {
-      for (const info of parseFunctions(payload.toString())) this.#functions.set(info.id, info);
+      for (const info of parseFunctions(text)) this.#functions.set(info.id, info);
     }
   }
 }
@@ -92,26 +144,46 @@ class Writer {
   readonly #stream: StreamWriter;
   #intakes: Intake[];
   #adoptedRings: number;
-  /** The stream's size when this writer opened it. */
+  /** Records of the stream that this process's writers have not written. */
   readonly #base: number;
+  /** What writers before have written to another stream. */
+  readonly #before: { readonly written: number; readonly sealed: number };
   #unsignedSince: number | undefined;
   #retryAt = 0;
   #trouble: string | undefined;
-  readonly #dropped = new Map<string, number>();
+  /** What was lost and is not sealed yet. */
+  readonly #dropped: Map<string, number>;
 
   constructor(order: WriterOrder) {
     this.#order = order;
     this.#control = new Control(order.control);
     this.#channel = new BroadcastChannel(order.channel);
-    this.#intakes = order.rings.map((ring) => new Intake(ring));
-    for (const { ring } of this.#intakes) ring.adopt();
-    this.#adoptedRings = order.rings.length - 1;
+    this.#dropped = new Map(Object.entries(order.dropped));
+    this.#intakes = order.rings.map((known) => {
+      const intake = new Intake(known, this.#pass);
+      intake.ring.adopt();
+      for (const learned of known.learned) intake.learn(learned);
+      return intake;
+    });
+    this.#adoptedRings = order.announcedRings;
     const installation = loadInstallation(order.keysDirectory);
-    const { logsDirectory, service, version } = order;
-    this.#stream = openStream({ logsDirectory, service, version, installation });
-    const { directory, name, size } = this.#stream;
-    this.#base = this.#stream.size;
+    const { logsDirectory, service, version, begun } = order;
+    this.#stream = openStream({
+      logsDirectory,
+      service,
+      version,
+      installation,
+      ...(begun === undefined ? {} : { preferred: begun.name }),
+    });
+    const { directory, name, size, found } = this.#stream;
+    const isSame = begun?.name === name;
+    this.#base = isSame ? begun.size : size;
+    this.#before = isSame ? { written: 0, sealed: 0 } : this.#control.counts;
+    if (isSame) for (const intake of this.#intakes) intake.continueFrom(this.#control.storing, found);
+    this.#control.cancelStoring();
     this.#tell({ type: "opened", directory, name, size });
+    this.#countDropped("writer_died", this.#control.waitingEvents);
+    this.#control.waitingEvents = 0;
     this.#control.state = WRITER_STATE.RUNNING;
   }
 
@@ -136,24 +208,34 @@ class Writer {
     return (
       this.#intakes.every((intake) => intake.ring.isEmpty) &&
       this.#control.flushAsked === ticket &&
-      this.#control.announcedRings === this.#adoptedRings
+      this.#control.announcedRings <= this.#adoptedRings
     );
   }
 
   #adoptRings(): void {
-    if (this.#control.announcedRings === this.#adoptedRings) return;
+    if (this.#control.announcedRings <= this.#adoptedRings) return;
     for (
       let news = receiveMessageOnPort(this.#channel as never);
       news;
       news = receiveMessageOnPort(this.#channel as never)
     ) {
-      const intake = new Intake((news.message as RingAnnouncement).buffer);
       // A thread announces its ring until it is adopted.
-      if (!intake.ring.adopt()) continue;
+      const intake = this.#adopt(news.message as RingAnnouncement);
+      if (intake === undefined) continue;
       this.#intakes.push(intake);
       this.#adoptedRings += 1;
     }
   }
+
+  /** Undefined when the ring was adopted before. */
+  #adopt(announced: RingAnnouncement): Intake | undefined {
+    const intake = new Intake(announced, this.#pass);
+    return intake.ring.adopt() ? intake : undefined;
+  }
+
+  readonly #pass = (thread: number, learned: Learned): void => {
+    this.#tell({ type: "learned", thread, ...learned });
+  };
 
   /** Stores what the rings hold. Returns whether there was anything. */
   #drain(mustEnd: boolean): boolean {
@@ -172,12 +254,13 @@ class Writer {
     try {
       return (
         intake.ring.drain((kind, payload) => {
-          intake.store(kind, payload, this.#stream);
+          intake.store(kind, payload, this.#stream, this.#control);
           this.#unsignedSince ??= Date.now();
           if (this.#trouble !== undefined) this.#heal();
         }) > 0
       );
     } catch (error) {
+      this.#control.cancelStoring();
       this.#suffer(error);
       if (mustEnd || intake.ring.fill >= DROP_FILL) {
         const cause = causeOf(error);
@@ -209,14 +292,19 @@ class Writer {
       this.#publishCounts();
     } catch (error) {
       this.#suffer(error);
+      this.#countDropped(causeOf(error), this.#stream.waitingEvents);
     }
+    this.#control.waitingEvents = 0;
     this.#channel.close();
     this.#control.state = WRITER_STATE.CLOSED;
     this.#control.finishFlush(ticket);
   }
 
   #publishCounts(): void {
-    this.#control.setCounts(this.#stream.size - this.#base, Math.max(0, this.#stream.signedSize - this.#base));
+    const { size, signedSize, waitingEvents } = this.#stream;
+    const { written, sealed } = this.#before;
+    this.#control.setCounts(written + size - this.#base, sealed + Math.max(0, signedSize - this.#base));
+    this.#control.waitingEvents = waitingEvents;
   }
 
   #suffer(error: unknown): void {
@@ -250,6 +338,7 @@ class Writer {
     );
     this.#stream.appendControl("records-dropped", fields);
     this.#dropped.clear();
+    this.#tell({ type: "confessed" });
   }
 
   #tell(news: WriterNews): void {
@@ -261,11 +350,17 @@ function causeOf(error: unknown): string {
   return error instanceof SealtraceError && error.code === "SEALTRACE_DISK_FULL" ? "disk_full" : "file_system";
 }
 
-const order = workerData as WriterOrder;
-try {
-  new Writer(order).run();
-} catch (error) {
-  const code = error instanceof SealtraceError ? error.code : "SEALTRACE_WRITER_FAILED";
-  order.port.postMessage({ type: "trouble", code, message: error instanceof Error ? error.message : String(error) });
-  new Control(order.control).state = WRITER_STATE.FAILED;
+/** Undefined, and said why, when there is no stream to be had. */
+function startWriter(order: WriterOrder): Writer | undefined {
+  try {
+    return new Writer(order);
+  } catch (error) {
+    const code = error instanceof SealtraceError ? error.code : "SEALTRACE_WRITER_FAILED";
+    order.port.postMessage({ type: "trouble", code, message: error instanceof Error ? error.message : String(error) });
+    new Control(order.control).state = WRITER_STATE.FAILED;
+    return undefined;
+  }
 }
+
+// What it throws here ends the thread, and another is started.
+startWriter(workerData as WriterOrder)?.run();

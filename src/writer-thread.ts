@@ -9,14 +9,25 @@ import {
   Worker,
 } from "node:worker_threads";
 import { CLOSE_PATIENCE_MS, type Delivery, type Destination, type FlushReport } from "./delivery.ts";
-import { Control, createRing, RingProducer, RingSink, WRITER_STATE, type Source } from "./ring/index.ts";
-import type { RingAnnouncement, WriterNews, WriterOrder } from "./writer-main.ts";
+import {
+  Control,
+  countRecords,
+  createRing,
+  RingConsumer,
+  RingProducer,
+  RingSink,
+  WRITER_STATE,
+  type RingMemory,
+  type Source,
+} from "./ring/index.ts";
+import type { KnownRing, Learned, RingAnnouncement, WriterNews, WriterOrder } from "./writer-main.ts";
 
 /** Reserved, not taken: the system gives memory to the parts that are used. */
 const MAIN_RING_BYTES = 8 * 1024 * 1024;
 const THREAD_RING_BYTES = 2 * 1024 * 1024;
-/** A writer that dies more often than this is not started again. */
+/** A writer that dies more often than this, each time soon after its start, is not started again. */
 const MAX_RESTARTS = 3;
+const SHORT_LIFE_MS = 60_000;
 const ENVIRONMENT_KEY = "sealtrace";
 /** A thread that joins tells of its ring this often until the writer has heard it. */
 const ANNOUNCE_MS = 20;
@@ -33,10 +44,9 @@ export function startWriterThread(destination: Destination, source: Source): Del
   const ring = createRing(MAIN_RING_BYTES);
   const channel = `sealtrace-${randomUUID()}`;
   setEnvironmentData(ENVIRONMENT_KEY, { control: control.buffer, channel });
-  const rings = new Map([[source.thread, ring.buffer]]);
-  collectRings(channel, rings);
-  const news = watchWriter(destination, control, channel, rings);
-  return new RingDelivery(control, new RingProducer(ring, control), source, news);
+  const rings = new Rings(channel, { thread: source.thread, buffer: ring.buffer });
+  const news = watchWriter(destination, control, rings);
+  return new RingDelivery(control, ring, new RingProducer(ring, control), source, news);
 }
 
 /** For a worker thread of the program: the way to the writer that the main thread has started; undefined when it has not. */
@@ -59,50 +69,107 @@ export function joinWriterThread(source: Source): Delivery | undefined {
     if (producer.isAdopted) clearInterval(again);
     else announce();
   }, ANNOUNCE_MS).unref();
-  return new RingDelivery(control, producer, source, new News(), announce);
+  return new RingDelivery(control, ring, producer, source, new News(), announce);
 }
 
-/** A restarted writer must know the rings of all threads, so the main thread keeps them. */
-function collectRings(name: string, rings: Map<number, SharedArrayBuffer>): void {
-  const channel = new BroadcastChannel(name);
-  channel.onmessage = ({ data }: { data: unknown }) => {
-    const { thread, buffer } = data as RingAnnouncement;
-    rings.set(thread, buffer);
-  };
-  channel.unref();
+/** The rings of all threads, and what was learned from them: what a restarted writer must know. Kept by the main thread. */
+class Rings {
+  readonly name: string;
+  readonly #channel: BroadcastChannel;
+  readonly #known = new Map<number, { buffer: SharedArrayBuffer; learned: Learned[] }>();
+  readonly #main: number;
+  #announced = 0;
+
+  constructor(name: string, main: RingAnnouncement) {
+    this.name = name;
+    this.#main = main.thread;
+    this.#known.set(main.thread, { buffer: main.buffer, learned: [] });
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }: { data: unknown }) => {
+      this.#add(data as RingAnnouncement);
+    };
+    this.#channel.unref();
+  }
+
+  learn(thread: number, learned: Learned): void {
+    this.#known.get(thread)?.learned.push(learned);
+  }
+
+  /** Also those whose announcement is still on its way: the writer before may have heard it, and then it is not repeated. */
+  all(): { readonly rings: readonly KnownRing[]; readonly announcedRings: number } {
+    for (let item = this.#receive(); item !== undefined; item = this.#receive()) this.#add(item);
+    const rings = Array.from(this.#known, ([thread, { buffer, learned }]) => ({
+      thread,
+      buffer,
+      learned: [...learned],
+    }));
+    return { rings, announcedRings: this.#announced };
+  }
+
+  #receive(): RingAnnouncement | undefined {
+    return receiveMessageOnPort(this.#channel as never)?.message as RingAnnouncement | undefined;
+  }
+
+  #add({ thread, buffer }: RingAnnouncement): void {
+    if (this.#known.has(thread)) return;
+    this.#forgetFinished();
+    this.#announced += 1;
+    this.#known.set(thread, { buffer, learned: [] });
+  }
+
+  /** A program may start any number of threads, one after the other. */
+  #forgetFinished(): void {
+    for (const [thread, { buffer }] of this.#known) {
+      if (thread !== this.#main && new RingConsumer({ buffer }).isFinished) this.#known.delete(thread);
+    }
+  }
 }
 
 /** What the writer has told so far. */
 class News {
   directory: string | undefined;
   trouble: string | undefined;
+  /** Where the first writer began. */
+  begun: { readonly name: string; readonly size: number } | undefined;
   readonly dropped: Record<string, number> = {};
+  /** What of it is not sealed yet. */
+  unsealed: Record<string, number> = {};
   /** Reads what has arrived since; also without a turn of the event loop. */
   refresh: () => void = () => undefined;
+  readonly #rings: Rings | undefined;
+
+  constructor(rings?: Rings) {
+    this.#rings = rings;
+  }
 
   take(news: WriterNews): void {
-    if (news.type === "opened") this.directory = news.directory;
+    if (news.type === "opened") this.#opened(news);
     else if (news.type === "trouble") this.trouble = news.message;
     else if (news.type === "healed") this.trouble = undefined;
-    else this.dropped[news.cause] = (this.dropped[news.cause] ?? 0) + news.count;
+    else if (news.type === "learned") this.#rings?.learn(news.thread, { kind: news.kind, text: news.text });
+    else if (news.type === "confessed") this.unsealed = {};
+    else for (const sum of [this.dropped, this.unsealed]) sum[news.cause] = (sum[news.cause] ?? 0) + news.count;
+  }
+
+  #opened({ directory, name, size }: WriterNews & { type: "opened" }): void {
+    this.directory = directory;
+    this.trouble = undefined;
+    if (this.begun?.name !== name) this.begun = { name, size };
   }
 }
 
-function watchWriter(
-  destination: Destination,
-  control: Control,
-  channel: string,
-  rings: ReadonlyMap<number, SharedArrayBuffer>,
-): News {
-  const news = new News();
-  let restarts = 0;
+function watchWriter(destination: Destination, control: Control, rings: Rings): News {
+  const news = new News(rings);
+  let deaths = 0;
   const start = (): void => {
     const { port1, port2 } = new MessageChannel();
     const workerData: WriterOrder = {
       sealtraceWriter: true,
       control: control.buffer,
-      rings: [...rings.values()],
-      channel,
+      ...rings.all(),
+      begun: news.begun,
+      dropped: news.unsealed,
+      channel: rings.name,
       port: port2,
       ...destination,
     };
@@ -115,20 +182,24 @@ function watchWriter(
       execArgv: [],
       env: {},
     });
+    const startedAt = Date.now();
     news.refresh = () => {
       for (let item = receiveMessageOnPort(port1); item; item = receiveMessageOnPort(port1)) {
         news.take(item.message as WriterNews);
       }
     };
+    let reason = "";
     worker.on("error", (error) => {
-      news.trouble = `The writer thread failed: ${String(error)}`;
+      reason = `: ${String(error)}`;
     });
     worker.on("exit", () => {
       news.refresh();
+      port1.close();
       if (control.state === WRITER_STATE.CLOSED || control.state === WRITER_STATE.FAILED) return;
-      restarts += 1;
-      if (restarts <= MAX_RESTARTS) start();
-      else control.state = WRITER_STATE.FAILED;
+      deaths = Date.now() - startedAt < SHORT_LIFE_MS ? deaths + 1 : 1;
+      if (deaths <= MAX_RESTARTS) return start();
+      news.trouble = `The writer's thread died ${deaths} times in a row and is not started again${reason}.`;
+      control.state = WRITER_STATE.FAILED;
     });
     worker.unref();
   };
@@ -139,13 +210,22 @@ function watchWriter(
 class RingDelivery implements Delivery {
   readonly sink: RingSink;
   readonly #control: Control;
+  readonly #ring: RingMemory;
   readonly #producer: RingProducer;
   readonly #news: News;
   /** Tells the writer of this thread's ring again; undefined in the thread that has started the writer. */
   readonly #announce: (() => void) | undefined;
 
-  constructor(control: Control, producer: RingProducer, source: Source, news: News, announce?: () => void) {
+  constructor(
+    control: Control,
+    ring: RingMemory,
+    producer: RingProducer,
+    source: Source,
+    news: News,
+    announce?: () => void,
+  ) {
     this.#control = control;
+    this.#ring = ring;
     this.#producer = producer;
     this.#news = news;
     this.#announce = announce;
@@ -184,9 +264,18 @@ class RingDelivery implements Delivery {
 
   report(): FlushReport {
     this.#news.refresh();
-    const lost = this.#control.state === WRITER_STATE.FAILED ? this.#producer.lost : 0;
     const dropped = { ...this.#news.dropped };
+    const lost = this.#control.state === WRITER_STATE.FAILED ? this.#lostToDeath() : 0;
     if (lost > 0) dropped.writer_failed = lost;
     return { ...this.#control.counts, dropped };
+  }
+
+  /** What a writer that is not started again leaves unwritten of this thread's records. */
+  #lostToDeath(): number {
+    // Nobody else reads the ring any more.
+    new RingConsumer(this.#ring).drain((kind, payload) => {
+      this.#producer.countLost(countRecords(kind, payload));
+    });
+    return this.#producer.lost + (this.#announce === undefined ? this.#control.waitingEvents : 0);
   }
 }

@@ -43,6 +43,11 @@ export class RingConsumer {
     return Atomics.load(this.#header, CLOSED) === 1 && this.isEmpty;
   }
 
+  /** Where the next frame is; during a handler's call, the frame that it is given. */
+  get position(): number {
+    return Atomics.load(this.#header, TAIL);
+  }
+
   /** How full the ring is, from 0 to 1. */
   get fill(): number {
     return ((Atomics.load(this.#header, HEAD) - Atomics.load(this.#header, TAIL)) >>> 0) / this.#capacity;

@@ -16,11 +16,24 @@ const FLUSH_ASKED = 3;
 const FLUSH_DONE = 4;
 const CLOSE_ASKED = 5;
 const NEW_RINGS = 6;
+const WAITING_EVENTS = 7;
+/** Thread (plus one; 0 for none) and position of the frame that is being stored. */
+const STORING_THREAD = 8;
+const STORING_POSITION = 9;
 const INTEGERS = 16;
 const WRITTEN = 0;
 const SEALED = 1;
-const COUNTERS = 2;
+const STORING_SIZE = 2;
+const COUNTERS = 3;
 const BYTES = INTEGERS * 4 + COUNTERS * 8;
+
+export interface Storing {
+  readonly thread: number;
+  /** Of the frame, in its ring. */
+  readonly position: number;
+  /** Of the stream. */
+  readonly size: number;
+}
 
 /** What the writer and all producers share: the writer's state, requests to it, and what it has achieved. */
 export class Control {
@@ -121,7 +134,37 @@ export class Control {
     Atomics.wait(this.#words, WAKE, Atomics.load(this.#words, WAKE), milliseconds);
   }
 
-  /** Records that this writer has written and sealed, its own control records included. */
+  /** Call events that the writer has taken out of the rings and not stored yet: they are lost if it dies. */
+  get waitingEvents(): number {
+    return Atomics.load(this.#words, WAITING_EVENTS);
+  }
+
+  set waitingEvents(count: number) {
+    Atomics.store(this.#words, WAITING_EVENTS, count);
+  }
+
+  /** Writer: which lines it begins to store, and how many records its stream has until then. Should it die, its successor can tell what is stored. */
+  beginStoring({ thread, position, size }: Storing): void {
+    Atomics.store(this.#words, STORING_THREAD, 0);
+    Atomics.store(this.#counters, STORING_SIZE, BigInt(size));
+    Atomics.store(this.#words, STORING_POSITION, position);
+    Atomics.store(this.#words, STORING_THREAD, thread + 1);
+  }
+
+  /** Writer: the lines could not be stored; they are still in their ring. */
+  cancelStoring(): void {
+    Atomics.store(this.#words, STORING_THREAD, 0);
+  }
+
+  /** What the writer before was about to store, or has stored last. */
+  get storing(): Storing | undefined {
+    const thread = Atomics.load(this.#words, STORING_THREAD) - 1;
+    if (thread < 0) return undefined;
+    const position = Atomics.load(this.#words, STORING_POSITION);
+    return { thread, position, size: Number(Atomics.load(this.#counters, STORING_SIZE)) };
+  }
+
+  /** Records that this process's writers have written and sealed, their own control records included. */
   setCounts(written: number, sealed: number): void {
     Atomics.store(this.#counters, WRITTEN, BigInt(written));
     Atomics.store(this.#counters, SEALED, BigInt(sealed));

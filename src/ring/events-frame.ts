@@ -1,4 +1,5 @@
 import type { TraceEvents } from "../record/index.ts";
+import { FRAME, type FrameKind } from "./layout.ts";
 
 /**
  * Call events in a frame: u32 count, u32 zero, then the columns calls, parents (f64), times (i64), functions (i32), kinds (u8), then the
@@ -41,6 +42,15 @@ export function decodeEvents(payload: Buffer<SharedArrayBuffer>): TraceEvents {
     times: columns.times.slice(),
     texts: payload.toString("utf8", columns.textStart).split("\n"),
   };
+}
+
+/** How many log records or call events a frame holds. */
+export function countRecords(kind: FrameKind, payload: Buffer<SharedArrayBuffer>): number {
+  if (kind === FRAME.EVENTS) return payload.readUInt32LE(0);
+  if (kind !== FRAME.LINES) return 0;
+  let lines = 0;
+  for (let i = payload.indexOf(10); i >= 0; i = payload.indexOf(10, i + 1)) lines += 1;
+  return lines;
 }
 
 interface Columns {

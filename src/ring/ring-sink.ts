@@ -1,11 +1,14 @@
-import { setImmediate } from "node:timers";
 import type { FunctionInfo, RecordSink, TraceEvents } from "../record/index.ts";
+import { EndOfTurn } from "./end-of-turn.ts";
 import { encodedEventsBytes, encodeEvents } from "./events-frame.ts";
 import { FRAME } from "./layout.ts";
 import type { RingProducer } from "./producer.ts";
 
 /** Lines are joined up to about this many UTF-16 units before they are written: one write costs far less than many. */
 const BATCH_UNITS = 16_384;
+
+/** Far below what fits into a frame, however long their paths are. */
+const FUNCTIONS_PER_FRAME = 100;
 
 /** Who writes into a ring. The writer needs it to name calls and to turn `hrtime` into time of day. */
 export interface Source {
@@ -23,15 +26,15 @@ export class RingSink implements RecordSink {
   readonly #producer: RingProducer;
   #pending = "";
   #pendingLines = 0;
-  #scheduled = false;
-  readonly #turn: () => void;
+  /** Frames of functions that found no room: without them calls would have no name. */
+  #unannounced: string[] = [];
+  readonly #turn: EndOfTurn;
 
   constructor(producer: RingProducer, source: Source) {
     this.#producer = producer;
-    this.#turn = () => {
-      this.#scheduled = false;
+    this.#turn = new EndOfTurn(() => {
       this.flush();
-    };
+    });
     producer.writeText(FRAME.SOURCE, JSON.stringify({ ...source, epochOffset: String(source.epochOffset) }));
   }
 
@@ -39,24 +42,30 @@ export class RingSink implements RecordSink {
     this.#pending += `${line}\n`;
     this.#pendingLines += 1;
     if (this.#pending.length >= BATCH_UNITS) this.flush();
-    else if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(this.#turn).unref();
-    }
+    else this.#turn.schedule();
   }
 
   writeFunctions(functions: readonly FunctionInfo[]): void {
     const rows = functions.map(({ id, name, file, line, column }) => [id, name, file, line, column]);
-    this.#producer.writeText(FRAME.FUNCTIONS, JSON.stringify(rows));
+    for (let i = 0; i < rows.length; i += FUNCTIONS_PER_FRAME) {
+      this.#unannounced.push(JSON.stringify(rows.slice(i, i + FUNCTIONS_PER_FRAME)));
+    }
+    this.#announce();
   }
 
   writeEvents(events: TraceEvents): void {
     // Lines first, so that a record is not stored long after the call that it was written in.
     this.flush();
+    if (this.#unannounced.length > 0) this.#announce();
     const written = this.#producer.writeBytes(FRAME.EVENTS, encodedEventsBytes(events), (target) =>
       encodeEvents(events, target),
     );
     if (!written) this.#producer.countLost(events.count);
+  }
+
+  #announce(): void {
+    const refused = this.#unannounced.findIndex((text) => !this.#producer.writeText(FRAME.FUNCTIONS, text));
+    this.#unannounced = refused < 0 ? [] : this.#unannounced.slice(refused);
   }
 
   /** Hands the joined lines over to the ring. */

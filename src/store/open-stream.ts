@@ -24,6 +24,8 @@ export interface OpenStreamOptions {
   /** `service.name`; begins the stream's name. */
   readonly service: string;
   readonly installation: Installation;
+  /** Name of the stream to go on with, if it is to be had; default: any idle one of this service. */
+  readonly preferred?: string;
   /** Of sealtrace, for the record. */
   readonly version: string;
   /** A segment is closed once it has this many bytes; default 8 MiB. */
@@ -42,7 +44,8 @@ const MAX_KEY_BYTES = 4096;
  */
 export function openStream(options: OpenStreamOptions): StreamWriter {
   createPrivateDirectory(options.logsDirectory);
-  const names = streamNames(options);
+  const { preferred } = options;
+  const names = streamNames(options).sort((a, b) => Number(b === preferred) - Number(a === preferred));
   const promised = promisedSuccessors(options, names);
   for (const name of new Set([...promised.keys(), ...names])) {
     const stream = tryOpen(options, name, promised.get(name));

@@ -42,6 +42,8 @@ export interface StreamWriterOptions extends SegmentLimits {
 export class StreamWriter {
   readonly directory: string;
   readonly name: string;
+  /** Records that were there when this writer began. */
+  readonly found: number;
   readonly #options: StreamWriterOptions;
   readonly #sealer: LineSealer;
   readonly #checkpoints: Appender;
@@ -54,6 +56,7 @@ export class StreamWriter {
     const { directory, position } = options;
     this.directory = directory;
     this.name = options.name;
+    this.found = position.tree.size;
     this.#options = options;
     this.#sealer = new LineSealer(position.tree, position.previous);
     this.#signedSize = position.signedSize;
@@ -71,6 +74,11 @@ export class StreamWriter {
   /** Records that the newest checkpoint covers. */
   get signedSize(): number {
     return this.#signedSize;
+  }
+
+  /** Call events that were taken and are not stored yet. */
+  get waitingEvents(): number {
+    return this.#trace.pendingEvents;
   }
 
   /** Seals and appends records: lines of JSON objects, each ending in a newline, each at most MAX_CAPTURED_BYTES. */

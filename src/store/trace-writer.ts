@@ -34,6 +34,13 @@ export class TraceWriter {
     return [...this.#pending.keys()];
   }
 
+  /** Events that wait for their chunk. */
+  get pendingEvents(): number {
+    let events = 0;
+    for (const waiting of this.#pending.values()) events += waiting.events;
+    return events;
+  }
+
   isFull({ prefix }: TraceSource): boolean {
     const waiting = this.#pending.get(prefix);
     return waiting !== undefined && (waiting.events >= CHUNK_EVENTS || waiting.units >= CHUNK_UNITS);
