@@ -1,9 +1,9 @@
 /** Without a writer thread (`--permission` without `--allow-worker`): the program's own thread stores, once a turn. */
-import { setImmediate } from "node:timers";
+import { clearTimeout, setTimeout } from "node:timers";
 import type { Delivery, Destination, FlushReport } from "./delivery.ts";
 import { SealtraceError, type FunctionInfo, type RecordSink, type TraceEvents } from "./record/index.ts";
-import type { Source } from "./ring/index.ts";
-import { loadInstallation, openStream, type StreamWriter } from "./store/index.ts";
+import { EndOfTurn, type Source } from "./ring/index.ts";
+import { loadInstallation, openStream, type ControlFields, type StreamWriter } from "./store/index.ts";
 
 const CHECKPOINT_MS = 1_000;
 
@@ -22,9 +22,13 @@ class DirectDelivery implements Delivery {
   readonly #base: number;
   readonly #functions = new Map<number, FunctionInfo>();
   readonly #dropped: Record<string, number> = {};
+  /** What of it is not sealed yet. */
+  #unreported: Record<string, number> = {};
   #lines: string[] = [];
-  #scheduled = false;
-  #lastCheckpoint = Date.now();
+  readonly #turn = new EndOfTurn(() => {
+    this.sink.flush();
+  });
+  #checkpointTimer: NodeJS.Timeout | undefined;
   #trouble: string | undefined;
 
   constructor(stream: StreamWriter, source: Source) {
@@ -36,13 +40,7 @@ class DirectDelivery implements Delivery {
   readonly sink: RecordSink & { flush(): void } = {
     writeLine: (line) => {
       this.#lines.push(line);
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        this.sink.flush();
-        if (Date.now() - this.#lastCheckpoint >= CHECKPOINT_MS) this.#checkpoint();
-      }).unref();
+      this.#turn.schedule();
     },
     writeFunctions: (functions) => {
       for (const info of functions) this.#functions.set(info.id, info);
@@ -52,6 +50,7 @@ class DirectDelivery implements Delivery {
       this.#attempt(events.count, () => {
         this.#stream.appendTrace(this.#source, events, this.#functions);
       });
+      this.#scheduleCheckpoint();
     },
     flush: () => {
       if (this.#lines.length === 0) return;
@@ -60,6 +59,7 @@ class DirectDelivery implements Delivery {
       this.#attempt(lines.length, () => {
         this.#stream.appendLines(Buffer.from(`${lines.join("\n")}\n`));
       });
+      this.#scheduleCheckpoint();
     },
   };
 
@@ -79,7 +79,9 @@ class DirectDelivery implements Delivery {
 
   closeSync(): boolean {
     this.sink.flush();
-    return this.#attempt(0, () => {
+    this.#checkpoint();
+    clearTimeout(this.#checkpointTimer);
+    return this.#attempt(this.#stream.waitingEvents, () => {
       this.#stream.close();
     });
   }
@@ -89,11 +91,22 @@ class DirectDelivery implements Delivery {
     return { written: size - this.#base, sealed: Math.max(0, signedSize - this.#base), dropped: { ...this.#dropped } };
   }
 
+  /** A checkpoint follows its records after a second, also when the program does nothing more. */
+  #scheduleCheckpoint(): void {
+    this.#checkpointTimer ??= setTimeout(() => {
+      this.#checkpoint();
+    }, CHECKPOINT_MS).unref();
+  }
+
   #checkpoint(): void {
-    this.#lastCheckpoint = Date.now();
-    this.#attempt(0, () => {
+    this.#checkpointTimer = undefined;
+    const done = this.#attempt(0, () => {
+      const lost = Object.entries(this.#unreported).map(([cause, count]) => [`sealtrace.dropped.${cause}`, count]);
+      if (lost.length > 0) this.#stream.appendControl("records-dropped", Object.fromEntries(lost) as ControlFields);
+      this.#unreported = {};
       this.#stream.checkpoint();
     });
+    if (!done) this.#scheduleCheckpoint();
   }
 
   /** Failures of the outside world never reach the program: they are counted. */
@@ -106,7 +119,7 @@ class DirectDelivery implements Delivery {
       this.#trouble = error instanceof Error ? error.message : String(error);
       const full = error instanceof SealtraceError && error.code === "SEALTRACE_DISK_FULL";
       const cause = full ? "disk_full" : "file_system";
-      if (records > 0) this.#dropped[cause] = (this.#dropped[cause] ?? 0) + records;
+      if (records > 0) for (const sum of [this.#dropped, this.#unreported]) sum[cause] = (sum[cause] ?? 0) + records;
       return false;
     }
   }

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { setImmediate, setTimeout } from "node:timers";
 import type { FunctionInfo, RecordSink, TraceEvents } from "../record/index.ts";
 
 const FULL = 2048;
@@ -25,6 +25,8 @@ export class EventBuffer {
   /** Events for which there was no room left. */
   dropped = 0;
   readonly #turn: () => void;
+  /** Wakes the event loop for the turn: an immediate without a reference alone waits until something else does. */
+  readonly #alarm = setTimeout(() => undefined, 1).unref();
 
   /** `onTurn` is called once a turn in which there were events, when no call is going on. */
   constructor(sink: RecordSink, onTurn: () => void) {
@@ -89,6 +91,7 @@ export class EventBuffer {
   #schedule(): void {
     try {
       setImmediate(this.#turn).unref();
+      this.#alarm.refresh();
       this.#scheduled = true;
     } catch {
       // A stack overflow: the next event will do it.
