@@ -13,6 +13,7 @@ import {
   RUN_ORDER,
   type ConfigurationFlags,
 } from "../config/index.ts";
+import { fileSize, pathExists } from "../file-utils/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { prepareLogs } from "../store/index.ts";
 import { PRELOAD_FLAG, type SupervisorNews } from "../supervisor.ts";
@@ -128,9 +129,12 @@ function checkProgram(program: string): void {
   try {
     createRequire(resolve("program.js")).resolve(resolve(program));
   } catch (cause) {
-    throw new SealtraceError("SEALTRACE_PROGRAM_MISSING", `There is no program ${resolve(program)}. Check its path.`, {
-      cause,
-    });
+    const path = resolve(program);
+    const says =
+      pathExists(path) && fileSize(path) === undefined
+        ? `${path} is a directory without a program to start in it. Give the program's file.`
+        : `There is no program ${path}. Check its path.`;
+    throw new SealtraceError("SEALTRACE_PROGRAM_MISSING", says, { cause });
   }
 }
 

@@ -273,6 +273,25 @@ describe("what can't be recorded", () => {
     assert.match(stderr, /^sealtrace: There is no program .*no-such-program\.js.*\n$/);
   });
 
+  it("a directory without a program: said in one line, exit code 2", async () => {
+    const directory = temporaryDirectory();
+    const { code, stderr, stdout } = await runRecorded(directory);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.equal(
+      stderr,
+      `sealtrace: ${directory} is a directory without a program to start in it. Give the program's file.\n`,
+    );
+  });
+
+  it("a directory with one is started as Node starts it", async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, "package.json"), '{ "main": "begin.js" }');
+    writeFileSync(join(directory, "begin.js"), 'console.log("begun");');
+    const recorded = await runRecorded(directory);
+    assert.deepEqual([recorded.stdout, recorded.stderr, recorded.code], ["begun\n", "", 0]);
+    assert.ok(recorded.records().some((record) => record.message === "begun"));
+  });
+
   it("a logs directory that can't be one: said before the program starts, exit code 2", async () => {
     const place = newPlace();
     const { code, stderr, stdout } = await start([CLI, "run", "--logs-dirname", join(CLI, "logs"), "plain.cjs"], {

@@ -24,6 +24,8 @@ export interface RunOptions {
   /** Options of `sealtrace run`, before the program. */
   readonly options?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Number of the user and the group that it runs as. */
+  readonly user?: number;
   /** Called once the program has written "ready" to standard error. */
   readonly whenReady?: (child: ChildProcess) => void;
 }
@@ -76,6 +78,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Promis
     cwd: options.directory ?? PROGRAMS,
     env: { ...inherited, ...options.environment },
     stdio: "pipe",
+    ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
   });
   const output = { stdout: "", stderr: "" };
   let announced = false;
