@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   trace: async () => (await import("./trace.ts")).trace,
   verify: async () => (await import("./verify.ts")).verify,
   config: async () => (await import("./config.ts")).config,
+  files: async () => (await import("./files.ts")).files,
 };
 
 const HELP = `Usage: sealtrace <command> [options]
@@ -23,6 +24,7 @@ A flight recorder for Node.js: records what a program does, sealed.
   trace top [dir]                the slowest functions
   verify [dir]                   is every record as it was sealed?
   config init|check|show         tracing.json
+  files locks [dir]              who holds the locks of the files in a directory
 
   --help      also after a command
   --version

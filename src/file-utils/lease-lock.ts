@@ -38,7 +38,7 @@ export interface Lease {
   readonly token: number;
   readonly holder: LockHolder | undefined;
   readonly released: boolean;
-  /** Of its holder, in milliseconds. */
+  /** How long its holder may be silent, in milliseconds; 0 when it did not say. */
   readonly lease: number;
   /** Changes while the holder is alive. */
   readonly content: string;
@@ -120,7 +120,7 @@ export class LeaseMechanism implements Mechanism {
     if (released) return true;
     const now = monotonicNow();
     if (this.#seen?.token !== token || this.#seen.content !== content) this.#seen = { token, content, since: now };
-    return now - this.#seen.since > Math.max(lease, this.#lease);
+    return now - this.#seen.since > (lease > 0 ? lease : this.#lease);
   }
 
   #take(token: number): boolean {
@@ -158,7 +158,8 @@ export class LeaseMechanism implements Mechanism {
   #renew(held: Held): string | undefined {
     try {
       const newest = tokens(this.#place).at(-1);
-      if (newest !== held.token) return `another holder has token ${newest}, after ours, ${held.token}`;
+      if (newest === undefined || newest < held.token) return `its file in ${this.#place.lease} was deleted`;
+      if (newest > held.token) return `another holder has token ${newest}, after ours, ${held.token}`;
       held.beat++;
       this.#write(held, false);
       held.renewedAt = monotonicNow();
@@ -205,7 +206,7 @@ export function newestLease(place: LockPlace): Lease | undefined {
     const holder = { pid, thread, host, since, command };
     return { token, content, holder, released: released === true, lease: typeof lease === "number" ? lease : 0 };
   } catch {
-    // Just being made, or never finished.
+    // Just being made, or its holder died over it.
     return { token, content, holder: undefined, released: false, lease: 0 };
   }
 }

@@ -61,7 +61,7 @@ function holdersOf(place: LockPlace, held: "exclusive" | "shared"): LockHolder[]
   const pids = inode === undefined ? undefined : kernelHolders(inode);
   // 0: from here not all can be seen.
   if (pids === undefined || pids.length === 0 || pids.includes(0)) return said;
-  const confirmed = said.filter(({ pid, host }) => host !== hostname() || pids.includes(pid));
+  const confirmed = said.filter(({ pid, host }) => (host !== undefined && host !== hostname()) || pids.includes(pid));
   const silent = new Set(pids.filter((pid) => confirmed.every((holder) => holder.pid !== pid)));
   return [...confirmed, ...[...silent].map((pid) => ({ pid }))];
 }

@@ -40,6 +40,7 @@ interface Connection {
   readonly database: DatabaseSync;
   readonly identity: Identity;
   readonly slot: HolderSlot;
+  isPrepared: boolean;
   /** Nobody holds an older file of that name. */
   isOnly: boolean;
 }
@@ -75,11 +76,16 @@ export class KernelMechanism implements Mechanism {
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
       this.#connection ??= this.#open();
       const connection = this.#connection;
-      const taken = begin(connection.database, shared);
+      const taken = this.#begin(connection, shared);
       if (isSame(identityOf(this.#place.sidecar), connection.identity)) return taken && this.#took(connection, shared);
       this.close();
     }
     throw this.#misused("something deletes or replaces it all the time");
+  }
+
+  #begin(connection: Connection, shared: boolean): boolean {
+    connection.isPrepared ||= keepJournalInMemory(connection.database);
+    return connection.isPrepared && begin(connection.database, shared);
   }
 
   /** False when somebody deleted the sidecar while another held it: then that one holds the lock, until it gives it back. */
@@ -98,6 +104,10 @@ export class KernelMechanism implements Mechanism {
     const { database, slot } = this.#connection as Connection;
     try {
       slot.free();
+    } catch {
+      // Then an old holder is shown.
+    }
+    try {
       database.exec("ROLLBACK");
     } catch {
       // Closing gives everything back as well.
@@ -141,7 +151,7 @@ export class KernelMechanism implements Mechanism {
       }
       const database = new this.#sqlite.DatabaseSync(sidecar);
       if (isSame(identityOf(sidecar), before)) {
-        return { database, identity: before, slot: new HolderSlot(holders), isOnly: false };
+        return { database, identity: before, slot: new HolderSlot(holders), isPrepared: false, isOnly: false };
       }
       database.close();
     }
@@ -186,13 +196,28 @@ export function makeLocksDirectory({ sidecar }: LockPlace): void {
 
 /** False when somebody else has it. */
 function begin(database: DatabaseSync, shared: boolean): boolean {
-  try {
-    // The journal is never written, but would be made and removed each time.
+  return ifFree(() => {
+    try {
+      database.exec(shared ? "BEGIN; SELECT 1 FROM sqlite_master" : "BEGIN EXCLUSIVE");
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  });
+}
+
+/** The journal is never written, but would be made and removed each time. False when somebody has the lock: SQLite looks into the file first. */
+function keepJournalInMemory(database: DatabaseSync): boolean {
+  return ifFree(() => {
     database.exec("PRAGMA journal_mode = MEMORY");
-    database.exec(shared ? "BEGIN; SELECT 1 FROM sqlite_master" : "BEGIN EXCLUSIVE");
+  });
+}
+
+function ifFree(action: () => void): boolean {
+  try {
+    action();
     return true;
   } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
     if (isBusy(error)) return false;
     throw error;
   }
@@ -216,7 +241,7 @@ export function probe({ sidecar }: LockPlace): "exclusive" | "shared" | "free" {
   let database: DatabaseSync | undefined;
   try {
     database = new sqlite.DatabaseSync(sidecar);
-    if (!begin(database, true)) return "exclusive";
+    if (!keepJournalInMemory(database) || !begin(database, true)) return "exclusive";
     database.exec("ROLLBACK");
     return begin(database, false) ? "free" : "shared";
   } catch (error) {

@@ -27,36 +27,34 @@ const FREE = Buffer.from(" ");
 
 /** Our slot in the file of one lock, kept open. */
 export class HolderSlot {
-  readonly #descriptor: number;
+  readonly #path: string;
+  #descriptor: number | undefined;
   #offset = 0;
 
   constructor(path: string) {
-    this.#descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | NO_FOLLOW, 0o600);
+    this.#path = path;
   }
 
   /** Says that we hold the lock; after the kernel gave it to us. */
   take(shared: boolean): void {
     this.#offset = shared ? SLOT_BYTES * (1 + ((pid * 7 + threadId) % (SLOTS - 1))) : 0;
     const line = `${description()}${new Date().toISOString()}"}`;
-    write(() => writeSync(this.#descriptor, `${line.padEnd(SLOT_BYTES - 1)}\n`, this.#offset, "latin1"));
+    try {
+      this.#descriptor ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT | NO_FOLLOW, 0o600);
+      writeSync(this.#descriptor, `${line.padEnd(SLOT_BYTES - 1)}\n`, this.#offset, "latin1");
+    } catch {
+      // A full disk keeps nobody from locking: then the holder is not shown.
+    }
   }
 
   /** Says that we don't; before we give it back. */
   free(): void {
-    write(() => writeSync(this.#descriptor, FREE, 0, 1, this.#offset));
+    if (this.#descriptor !== undefined) writeSync(this.#descriptor, FREE, 0, 1, this.#offset);
   }
 
   close(): void {
-    closeSync(this.#descriptor);
-  }
-}
-
-/** A full disk must not keep anybody from locking. */
-function write(action: () => void): void {
-  try {
-    action();
-  } catch {
-    // Then the holder is not shown.
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 }
 
@@ -68,8 +66,8 @@ export function readHolders(path: string, shared: boolean): LockHolder[] {
   } catch {
     return [];
   }
-  const slots = shared ? content.slice(SLOT_BYTES) : content.slice(0, SLOT_BYTES);
-  return slots.split("\n").flatMap((slot) => parseHolder(slot) ?? []);
+  const slots = shared ? [...Array(SLOTS).keys()].slice(1) : [0];
+  return slots.flatMap((slot) => parseHolder(content.slice(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)) ?? []);
 }
 
 /** `process 123 (worker thread 2, app.mjs), since 12:30:05` */

@@ -2,7 +2,7 @@
  * Who waits for a lock, in order: a directory beside the sidecar with a file for every thread that waits. Its name is the time at which it
  * began to wait, then who, then the kind of lock. Its content is renewed while it waits, and tells what the waiters hold (see `deadlock.ts`).
  *
- *     1830221123456-4711-0-9f3a2c1b.exclusive     {"beat":1830221.9,"waiters":[...]}
+ *     1830221123456-4711-0-9f3a2c1b.exclusive     {"beat":1830221.9,"pid":4711,...}
  *
  * Times are milliseconds of the clock that counts from the start of the system: all processes see the same, and nobody sets it. The queue
  * only makes the lock fair. A ticket that is not renewed is passed over, so nobody has to be trusted; and who is passed over waits longer.
@@ -12,6 +12,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmdirSync,
   unlinkSync,
@@ -39,8 +40,12 @@ export interface BlockedWaiter {
 }
 
 interface TicketContent {
+  /** By which clock `beat` is: see `clockName`. */
+  readonly clock: string;
   readonly beat: number;
-  readonly host: string;
+  readonly pid: number;
+  /** Where `pid` means something; "" where we can't say. */
+  readonly pidSpace: string;
   readonly waiters: readonly BlockedWaiter[];
 }
 
@@ -82,7 +87,7 @@ export class Ticket {
     this.#name = name;
     this.#content = content;
     this.#beat = now;
-    this.#write({ beat: now, host: hostname(), waiters });
+    this.#write({ ...whoWeAre(), beat: now, waiters });
   }
 
   /** True when nobody who is alive has waited longer, unless both want to share. Sweeps the tickets of the dead. */
@@ -135,8 +140,8 @@ export function countWaiters(queue: string): number {
 /** Those in a queue who hold other locks. */
 export function blockedWaiters(queue: string): BlockedWaiter[] {
   return ticketNames(queue).flatMap((name) => {
-    const content = readTicket(queue, name);
-    return content?.host === hostname() && isFresh(content.beat) ? content.waiters : [];
+    const content = readTicket(join(queue, name));
+    return content !== undefined && isOfOurClock(content) && isRenewed(content) ? content.waiters : [];
   });
 }
 
@@ -149,15 +154,23 @@ function ticketNames(queue: string): string[] {
   }
 }
 
-/** False for a ticket that nobody renews, which is removed. */
+/** False for a ticket that nobody renews, which is removed, and for one of another machine, whose age we can't know. */
 function isAlive(queue: string, name: string): boolean {
-  const content = readTicket(queue, name);
-  // That of another machine is renewed by another clock: we can't know, and don't wait for it.
-  if (content !== undefined && content.host !== hostname()) return false;
-  // Without content it is just being written, or its writer died over it: then it gets no older than it was.
-  if (isFresh(content?.beat ?? Number.parseInt(name, 10) / 1_000)) return true;
+  const path = join(queue, name);
+  const content = readTicket(path);
+  if (content !== undefined && !isOfOurClock(content)) {
+    if (isSilent(path, content.beat)) sweep(queue, name);
+    return false;
+  }
+  // Without content it is just being written, or its writer died over it: then it gets no older than its name.
+  if (content === undefined ? isFresh(Number.parseInt(name, 10) / 1_000) : isRenewed(content)) return true;
   sweep(queue, name);
   return false;
+}
+
+/** Whoever was killed need not be waited for, where that can be seen. */
+function isRenewed({ beat, pid, pidSpace }: TicketContent): boolean {
+  return isFresh(beat) && (pidSpace === "" || pidSpace !== whoWeAre().pidSpace || existsSync(`/proc/${pid}`));
 }
 
 /** Also false for a time to come: then the system was started anew. */
@@ -166,7 +179,22 @@ function isFresh(beat: number): boolean {
   return age >= -STALE_MS && age < STALE_MS;
 }
 
+/** What we saw of other machines' tickets: the beat, and when it was new to us. */
+const watched = new Map<string, { readonly beat: number; readonly since: number }>();
+const MAX_WATCHED = 1_000;
+
+/** True when a ticket has not been renewed while we watched it for long enough. */
+function isSilent(path: string, beat: number): boolean {
+  const now = monotonicNow();
+  const before = watched.get(path);
+  if (before?.beat === beat) return now - before.since > STALE_MS;
+  if (watched.size >= MAX_WATCHED) watched.clear();
+  watched.set(path, { beat, since: now });
+  return false;
+}
+
 function sweep(queue: string, name: string): void {
+  watched.delete(join(queue, name));
   attempt(() => {
     unlinkSync(join(queue, name));
   });
@@ -179,10 +207,41 @@ function removeIfEmpty(queue: string): void {
   });
 }
 
-/** Undefined when it is gone, or is just being written. */
-function readTicket(queue: string, name: string): TicketContent | undefined {
+/** Undefined when it is gone, is just being written, or is no ticket. */
+function readTicket(path: string): TicketContent | undefined {
   try {
-    return JSON.parse(readFileSync(join(queue, name), "utf8")) as TicketContent;
+    const content = JSON.parse(readFileSync(path, "utf8")) as TicketContent;
+    return typeof content.beat === "number" && content.waiters.every(isWaiter) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWaiter({ id, since, pid, waits, holds }: BlockedWaiter): boolean {
+  const isRight = [typeof id, typeof since, typeof pid, typeof waits].join() === "string,number,number,string";
+  return isRight && holds.every((sidecar) => typeof sidecar === "string");
+}
+
+function isOfOurClock({ clock }: TicketContent): boolean {
+  return clock === whoWeAre().clock;
+}
+
+type Identity = Pick<TicketContent, "clock" | "pid" | "pidSpace">;
+let identity: Identity | undefined;
+
+/** The clock is the same for all who see the same: on Linux for all containers of a kernel, until it is started anew. */
+function whoWeAre(): Identity {
+  identity ??= {
+    clock: fromProc(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()) ?? hostname(),
+    pid: process.pid,
+    pidSpace: fromProc(() => readlinkSync("/proc/self/ns/pid")) ?? "",
+  };
+  return identity;
+}
+
+function fromProc(read: () => string): string | undefined {
+  try {
+    return read();
   } catch {
     return undefined;
   }
