@@ -41,5 +41,13 @@ export {
 } from "./read-file.ts";
 export { readRange } from "./read-range.ts";
 export { standardDirectories, standardDirectory, type StandardDirectories, type UserSystem } from "./standard-directories.ts";
+export { temporaryDirectory, temporaryDirectorySync, temporaryFile, temporaryFileSync } from "./temporary.ts";
+export type {
+  Temporary,
+  TemporaryDirectory,
+  TemporaryFile,
+  TemporaryFileOptions,
+  TemporaryOptions,
+} from "./temporary-interface.ts";
 export { updateFile, updateFileSync, type UpdateOptions } from "./update-file.ts";
 export { writeFile, writeFileSync, type WriteOptions } from "./write-file.ts";

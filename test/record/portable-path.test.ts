@@ -132,7 +132,7 @@ describe("a portable path", () => {
 
   it("macOS: the root may be spelled in either normal form", () => {
     assert.equal(toPortablePath("/Users/caf\u00e9", "/Users/cafe\u0301/a", "darwin"), "a");
-    assert.equal(toPortablePath("/home/caf\u00e9", "/home/cafe\u0301/a", "linux"), undefined);
+    assert.equal(toPortablePath("/srv/caf\u00e9", "/srv/cafe\u0301/a", "linux"), undefined);
   });
 
   it("needs an absolute root", () => {

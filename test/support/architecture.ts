@@ -83,6 +83,11 @@ export const RULES: Rules = {
       file: "src/log-utils/process-capture.ts",
       because: "It stands in front of the process's methods, and sends a signal again that the program must die of.",
     },
+    {
+      rule: "process-end",
+      file: "src/file-utils/temporary-signals.ts",
+      because: "It sends a signal again, of which the program dies once its temporary files are removed.",
+    },
   ],
   ignored: ["test/fixtures/broken-architecture"],
 };
