@@ -4,7 +4,11 @@
  */
 export { Appender } from "./appender.ts";
 export { replaceFile, createFile } from "./atomic-write.ts";
+export { copy, copySync } from "./copy.ts";
+export type { CopyOptions, CopyReport } from "./copy-options.ts";
+export { createDirectory, createDirectorySync, type CreateDirectoryOptions } from "./create-directory.ts";
 export { writeDescriptor } from "./descriptor.ts";
+export type { EntryKind } from "./directory-entries.ts";
 export {
   createPrivateDirectory,
   fileSize,
@@ -24,6 +28,12 @@ export { isLockSidecar, LOCKS_DIRECTORY } from "./lock-place.ts";
 export { whileLocked, withLock, withLockSync, type HeldLock, type LeaseOptions, type LockOptions, type SyncLockOptions } from "./lock.ts";
 export { acquireLock, isLocked, type Lock } from "./kernel-lock.ts";
 export { readLines, type FileLine } from "./read-lines.ts";
+export { move, moveSync, type MoveOptions, type MoveReport } from "./move.ts";
+export { remove, removeSync, type RemoveOptions } from "./remove.ts";
+export { listTree, listTreeSync, walk, walkSync } from "./walk.ts";
+export type { Entry, WalkOptions } from "./walk-entry.ts";
+export { watch, type Watch, type WatchOptions } from "./watch.ts";
+export type { Change, ChangeKind } from "./watch-queue.ts";
 export { appendFile, appendFileSync, type AppendOptions } from "./append-file.ts";
 export type { FormatName } from "./content-format.ts";
 export { readFileWithVersion, readFileWithVersionSync, type Versioned } from "./file-version.ts";

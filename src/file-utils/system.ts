@@ -8,7 +8,7 @@ export { constants } from "node:fs";
 
 type Call<A extends unknown[], T> = (...args: A) => Steps<T>;
 type Name = "open" | "close" | "read" | "write" | "fsync" | "fstat" | "stat" | "lstat" | "statfs" | "rename" | "link" | "unlink" | "symlink" | "readlink"
-  | "mkdir" | "rmdir" | "readdir" | "realpath" | "ftruncate" | "fchmod" | "fchown" | "chmod" | "futimes" | "lutimes" | "copyFile"; // prettier-ignore
+  | "mkdir" | "rmdir" | "readdir" | "realpath" | "ftruncate" | "fchmod" | "fchown" | "chmod" | "chown" | "utimes" | "futimes" | "lutimes" | "copyFile"; // prettier-ignore
 
 /** Looked up when it is called, so that a test can stand in front of `node:fs`. */
 function call<A extends unknown[], T>(name: Name): Call<A, T> {
@@ -41,6 +41,8 @@ export const lstat: Call<[path: string], Stats> = call("lstat");
 /** With 64-bit inode numbers and nanoseconds. */
 export const exactStat: Call<[descriptor: number], BigIntStats> = (descriptor) =>
   fstatWith(descriptor, { bigint: true });
+export const exactStatOf: Call<[path: string], BigIntStats> = (path) => statWith(path, { bigint: true });
+const statWith: Call<[path: string, options: { bigint: true }], BigIntStats> = call("stat");
 export const exactLstat: Call<[path: string], BigIntStats> = (path) => lstatWith(path, { bigint: true });
 const lstatWith: Call<[path: string, options: { bigint: true }], BigIntStats> = call("lstat");
 const fstatWith: Call<[descriptor: number, options: { bigint: true }], BigIntStats> = call("fstat");
@@ -66,6 +68,8 @@ export const ftruncate: Call<[descriptor: number, size: number], undefined> = ca
 export const fchmod: Call<[descriptor: number, mode: number], undefined> = call("fchmod");
 export const fchown: Call<[descriptor: number, user: number, group: number], undefined> = call("fchown");
 export const chmod: Call<[path: string, mode: number], undefined> = call("chmod");
+export const chown: Call<[path: string, user: number, group: number], undefined> = call("chown");
+export const utimes: Call<[path: string, accessed: Date | number, modified: Date | number], undefined> = call("utimes");
 export const futimes: Call<[descriptor: number, accessed: Date | number, modified: Date | number], undefined> =
   call("futimes");
 export const lutimes: Call<[path: string, accessed: Date | number, modified: Date | number], undefined> =

@@ -1,0 +1,19 @@
+import { SealtraceError } from "../record/index.ts";
+import type { EntryKind } from "./directory-entries.ts";
+
+/** Who is asked about every entry of a tree before anything is done with it. */
+export interface TreePolicy {
+  /**
+   * `path` is relative to the top of the tree, which itself is "". False leaves an entry, and what is in it, out of a walk, and ends everything
+   * else with SEALTRACE_ACCESS_DENIED. It may throw an error of its own.
+   */
+  readonly permit?: ((path: string, kind: EntryKind) => boolean) | undefined;
+}
+
+export function demand(policy: TreePolicy, path: string, kind: EntryKind, shownPath: string): void {
+  if (policy.permit?.(path, kind) !== false) return;
+  throw new SealtraceError(
+    "SEALTRACE_ACCESS_DENIED",
+    `${shownPath} may not be touched here. Leave it out, or ask for the right to it.`,
+  );
+}
