@@ -22,6 +22,7 @@ import {
 import { createCensor } from "./redaction/index.ts";
 import { SealtraceError, spanPrefix, type Censor } from "./record/index.ts";
 import type { Source } from "./ring/index.ts";
+import { keepKeyApart } from "./store/index.ts";
 import { connectTracing, startTracing, type TracingHandle } from "./tracing/index.ts";
 import { joinWriterThread, startWriterThread } from "./writer-thread.ts";
 import { VERSION } from "./version.ts";
@@ -116,18 +117,12 @@ class ThreadRecording implements Recorder {
     const service = options.service ?? serviceName();
     const source = { thread: threadId, pid: process.pid, prefix: spanPrefix, epochOffset: epochOffset() };
     const censor = createCensor();
-    this.#delivery =
-      logging.enable || tracing.enable
-        ? deliver(
-            {
-              logsDirectory: logging.logsDirectory,
-              keysDirectory: configurationDirectory(environment),
-              service,
-              version: VERSION,
-            },
-            source,
-          )
-        : undefined;
+    if (logging.enable || tracing.enable) {
+      const { logsDirectory } = logging;
+      const keysDirectory = configurationDirectory(environment);
+      keepKeyApart(logsDirectory, keysDirectory);
+      this.#delivery = deliver({ logsDirectory, keysDirectory, service, version: VERSION }, source);
+    }
     const sink = this.#delivery?.sink ?? NOWHERE;
     const level = logging.enable && this.#delivery !== undefined ? logging.level : undefined;
     target.connected({ sink, censor, level, service, pid: process.pid, thread: threadId });

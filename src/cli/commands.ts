@@ -36,10 +36,11 @@ run ends as its program ends.
 
 /** Runs a command line; sets the exit code. */
 export async function runCommand(args: readonly string[]): Promise<void> {
-  // A reader that has seen enough (head, less) is no error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(0);
+    // A reader that has seen enough (head, less) is no error; what a check has found by then still counts.
+    if (error.code === "EPIPE") process.exit();
+    process.stderr.write(`sealtrace: The output could not be written: ${printable(error.message)}\n`);
+    process.exit(2);
   });
   try {
     process.exitCode = await dispatch(args);

@@ -75,7 +75,9 @@ function report(result: StreamVerification, paint: Painter): string[] {
   }
   if (result.active) add(`being written; ${counted(result.unsealed, "record")} not sealed yet`);
   for (const { from, to } of result.late)
-    add(`records ${from} to ${to - 1} were sealed late: their writer died before it could`);
+    add(
+      `${to - from === 1 ? `record ${from} was` : `records ${from} to ${to - 1} were`} sealed late: the writer died before it could`,
+    );
   if (result.tornBytes > 0) add(`${counted(result.tornBytes, "byte")} of torn lines or chunks were set aside (torn/)`);
   if (result.closed !== undefined) {
     const { found, signed, successor } = result.closed;

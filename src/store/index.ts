@@ -1,5 +1,5 @@
 /** A stream on disk: its layout, keys, writer, recovery, and readers that trust nothing. The format is in `docs/format.md`. */
-export { loadInstallation, readInstallation, prepareLogs, type Installation } from "./keys.ts";
+export { keepKeyApart, loadInstallation, readInstallation, prepareLogs, type Installation } from "./keys.ts";
 export type { ControlFields } from "./control-record.ts";
 export { openStream, type OpenStreamOptions } from "./open-stream.ts";
 export type { StreamWriter } from "./stream-writer.ts";

@@ -46,6 +46,14 @@ export function readInstallation(keysDirectory: string): Installation | undefine
 
 /** Makes sure, before a program starts, that its record can be written and signed. Throws a SealtraceError that says what stands in the way. */
 export function prepareLogs(logsDirectory: string, keysDirectory: string): void {
+  keepKeyApart(logsDirectory, keysDirectory);
+  createPrivateDirectory(logsDirectory);
+  probeWritable(logsDirectory);
+  loadInstallation(keysDirectory);
+}
+
+/** Throws SEALTRACE_CONFIG_INVALID when the key would lie among what it signs. */
+export function keepKeyApart(logsDirectory: string, keysDirectory: string): void {
   const path = relative(resolve(logsDirectory), resolve(keysDirectory));
   if (path === "" || (!path.startsWith("..") && !isAbsolute(path))) {
     throw new SealtraceError(
@@ -53,9 +61,6 @@ export function prepareLogs(logsDirectory: string, keysDirectory: string): void 
       `The signing key's directory ${keysDirectory} lies in the logs directory ${logsDirectory}: whoever gets the logs would get the key. Choose another logs directory.`,
     );
   }
-  createPrivateDirectory(logsDirectory);
-  probeWritable(logsDirectory);
-  loadInstallation(keysDirectory);
 }
 
 function makeKey(keysDirectory: string): void {

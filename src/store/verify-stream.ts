@@ -355,7 +355,7 @@ class Verification {
       this.#problems.add(
         "records-unsealed",
         file,
-        `${found - signed} records at the end are under no checkpoint. If their writer died, the next one seals them`,
+        `${found - signed === 1 ? "the record at the end is" : `${found - signed} records at the end are`} under no checkpoint. If the writer died, the next one seals what it left`,
         signed,
         found - 1,
       );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { supportsNode, SUPPORTED_NODE } from "../../src/cli/node-version.ts";
@@ -116,6 +117,40 @@ describe("sealtrace", () => {
     }
   });
 });
+
+describe(
+  "an output",
+  { skip: process.platform === "win32" && "Windows has neither these devices nor these pipes" },
+  () => {
+    const shell = (command: string): SpawnSyncReturns<string> =>
+      spawnSync("sh", ["-c", command], {
+        encoding: "utf8",
+        env: { ...process.env, NODE: process.execPath, CLI, SEALTRACE_CONFIG_DIR: story.place.keys },
+      });
+
+    it(
+      "that is full is said in one line, exit code 2",
+      { skip: !existsSync("/dev/full") && "there is no /dev/full" },
+      () => {
+        for (const command of ["logs", "verify", "trace tree", "trace top"]) {
+          const { status, stderr } = shell(`"$NODE" "$CLI" ${command} '${story.place.logs}' > /dev/full`);
+          assert.equal(status, 2, stderr);
+          assert.match(stderr, /^sealtrace: The output could not be written: .*ENOSPC.*\n$/);
+        }
+      },
+    );
+
+    it("whose reader has seen enough is no error, and does not make a failed check pass", () => {
+      const place = newPlace();
+      const stream = writeSampleStream(place);
+      const code = (logs: string): string => shell(`{ "$NODE" "$CLI" verify '${logs}'; echo $? >&2; } | true`).stderr;
+      assert.equal(code(story.place.logs), "0\n");
+      const path = join(stream, "000000000000.ndjson");
+      writeFileSync(path, readFileSync(path, "utf8").replace("message 3", "message X"));
+      assert.equal(code(place.logs), "1\n");
+    });
+  },
+);
 
 describe("sealtrace logs", () => {
   const read = async (...args: string[]): Promise<Record<string, unknown>[]> => {
@@ -334,5 +369,19 @@ describe("sealtrace run", () => {
     });
     assert.equal(code, 2);
     assert.match(stderr, /whoever gets the logs would get the key/);
+  });
+
+  it("keeps it out when the program itself starts the recording, too", async () => {
+    const place = newPlace();
+    const register = import.meta.resolve("../../src/public/register.ts");
+    const { code, stdout, stderr } = await start(["--import", register, "story.mjs"], {
+      environment: {
+        SEALTRACE_CONFIG_DIR: join(place.logs, "keys"),
+        SEALTRACE_LOGGING_LOGS_DIRNAME: place.logs,
+      },
+    });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /whoever gets the logs would get the key/);
+    assert.equal(existsSync(place.logs), false);
   });
 });
