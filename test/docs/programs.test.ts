@@ -57,6 +57,13 @@ for (const document of documents) {
   });
 }
 
+it("continuous integration runs the tests as the README says", () => {
+  const [, command] = /^(npm .*npm test)$/m.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+  assert.equal(command, "npm ci && npm test");
+  const lines = readFileSync(join(root, ".ci/run"), "utf8").split("\n");
+  assert.ok(lines.some((line) => line === `${command} || exit`));
+});
+
 function source(name = "index"): string {
   return new URL(`../../src/public/${name}.ts`, import.meta.url).href;
 }
