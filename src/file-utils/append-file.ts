@@ -3,6 +3,7 @@ import { writeFully } from "./atomic-write.ts";
 import { contentFormat, type ContentFormat, type FormatName } from "./content-format.ts";
 import { syncDescriptor, syncNames } from "./descriptor.ts";
 import { fileSystemError } from "./errors.ts";
+import type { Gate } from "./gate.ts";
 import { whileLocked } from "./lock.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { about } from "./read-file.ts";
@@ -41,13 +42,14 @@ export function appendFileSync(path: string, value: unknown, options: AppendOpti
 }
 
 /** {@link appendFile}, of a place. */
-export function* appendValue(place: Place, value: unknown, options: AppendOptions): Steps<void> {
+export function* appendValue(place: Place, value: unknown, options: AppendOptions, gate?: Gate): Steps<void> {
   const format = contentFormat(place.path, options.format, value);
   const bytes = encodeMore(place, format, value);
   yield* whileLocked(systemPath(place), { signal: options.signal }, (lock) =>
     appendBytes(place, bytes, {
       ...options,
       byLine: format.byLine === true,
+      gate,
       lastCheck: () => {
         lock.check();
       },
@@ -57,11 +59,12 @@ export function* appendValue(place: Place, value: unknown, options: AppendOption
 
 interface Appending extends AppendOptions {
   readonly byLine: boolean;
+  readonly gate: Gate | undefined;
   readonly lastCheck: () => void;
 }
 
 function* appendBytes(place: Place, bytes: Uint8Array, options: Appending): Steps<void> {
-  const { mode = PRIVATE, durable = true, byLine, lastCheck } = options;
+  const { mode = PRIVATE, durable = true, byLine, gate, lastCheck } = options;
   const noFollow = options.symbolicLinks === "follow" ? 0 : NO_FOLLOW;
   try {
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | noFollow;
@@ -70,6 +73,9 @@ function* appendBytes(place: Place, bytes: Uint8Array, options: Appending): Step
     try {
       const status = yield* fstat(descriptor);
       isNew = status.size === 0;
+      gate?.file(status);
+      if (isNew) gate?.content(bytes, bytes.length);
+      gate?.growth(bytes.length);
       if (isNew && (status.mode & 0o7777) !== mode) yield* fchmod(descriptor, mode);
       const torn = byLine && !isNew && (yield* endsWithinLine(descriptor, status.size));
       lastCheck();

@@ -41,6 +41,7 @@ const MAX_ATTEMPTS = 5;
 function* copyOnce(from: Place, to: Place, work: CopyWork): Steps<BigIntStats | undefined> {
   const source = yield* openRegularFile(from, false);
   try {
+    work.options.inspect?.(source.status);
     return (yield* copyOpened(source, to, work)) ? source.status : undefined;
   } finally {
     yield* close(source.descriptor);

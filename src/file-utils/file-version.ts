@@ -2,6 +2,7 @@
 import { SealtraceError } from "../record/index.ts";
 import { statusOf } from "./atomic-write.ts";
 import { sha256 } from "./checksum.ts";
+import type { Gate } from "./gate.ts";
 import { placeOf, type Place } from "./place.ts";
 import { decodeValue, readBytes, type ReadOptions, type SchemaOption } from "./read-file.ts";
 import { readContent } from "./regular-file.ts";
@@ -32,8 +33,9 @@ export function readFileWithVersionSync<Output = unknown>(
 export function* readVersioned<Output>(
   place: Place,
   options: ReadOptions & Partial<SchemaOption<Output>>,
+  gate?: Gate,
 ): Steps<Versioned<Output>> {
-  const { bytes } = yield* readBytes(place, options);
+  const { bytes } = yield* readBytes(place, options, gate);
   return { value: (yield* decodeValue(place, bytes, options)) as Output, version: versionOf(bytes) };
 }
 

@@ -2,6 +2,7 @@ import { SealtraceError } from "../record/index.ts";
 import { acceptedBy, type ReadingLimits, type SchemaResult, type StandardSchema } from "../serialize-utils/index.ts";
 import { readCheckedContent } from "./checksum.ts";
 import { contentFormat, type FormatName } from "./content-format.ts";
+import type { Gate } from "./gate.ts";
 import { generationOf } from "./generations.ts";
 import type { LongWork } from "./options.ts";
 import { placeOf, type Place } from "./place.ts";
@@ -56,15 +57,19 @@ export const readFileSync = ((path: string, options: ReadOptions = {}) =>
 export const DEFAULT_MAX_BYTES: number = 64 * 1024 * 1024;
 
 /** {@link readFile}, of a place. */
-export function* readValue(place: Place, options: ReadOptions & Partial<SchemaOption<unknown>>): Steps<unknown> {
-  const { bytes } = yield* readBytes(place, options);
+export function* readValue(
+  place: Place,
+  options: ReadOptions & Partial<SchemaOption<unknown>>,
+  gate?: Gate,
+): Steps<unknown> {
+  const { bytes } = yield* readBytes(place, options, gate);
   return yield* decodeValue(place, bytes, options);
 }
 
 /** The content as it is stored. */
-export function readBytes(place: Place, options: ReadOptions): Steps<Content> {
+export function readBytes(place: Place, options: ReadOptions, gate?: Gate): Steps<Content> {
   const { maxBytes = DEFAULT_MAX_BYTES, generation = 0, checksum = false, onProgress } = options;
-  const reading = { maxBytes, follow: options.symbolicLinks !== "refuse", onProgress };
+  const reading = { maxBytes, follow: options.symbolicLinks !== "refuse", onProgress, gate };
   if (checksum) return readCheckedContent(place, generation, reading);
   return readContent(generationOf(place, generation), reading);
 }

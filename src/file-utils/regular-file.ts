@@ -2,6 +2,7 @@
 import type { BigIntStats } from "node:fs";
 import { SealtraceError } from "../record/index.ts";
 import { fileSystemError } from "./errors.ts";
+import type { Gate } from "./gate.ts";
 import type { Progress } from "./options.ts";
 import { systemPath, type Place } from "./place.ts";
 import { fillFrom } from "./read-range.ts";
@@ -48,6 +49,7 @@ export interface ReadingOptions {
   readonly maxBytes: number;
   readonly follow: boolean;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly gate?: Gate | undefined;
 }
 
 /**
@@ -57,11 +59,13 @@ export interface ReadingOptions {
 export function* readContent(place: Place, options: ReadingOptions): Steps<Content> {
   const { descriptor, status: opened } = yield* openRegularFile(place, options.follow);
   try {
+    options.gate?.file(opened);
     let before = opened;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const bytes = yield* readToEnd(descriptor, before, place, options);
       const after = yield* exactStat(descriptor);
       if (sameState(before, after) && (!isFresh(after) || (yield* readsAgain(descriptor, bytes)))) {
+        options.gate?.content(bytes, bytes.length);
         return { bytes, status: after };
       }
       before = after;

@@ -13,7 +13,12 @@ import { SealtraceError } from "../record/index.ts";
  *       }
  *     }
  */
-export type Steps<T> = Generator<Step, T, unknown>;
+export interface Steps<T> {
+  next(value?: unknown): IteratorResult<Step, T>;
+  throw(error: unknown): IteratorResult<Step, T>;
+  return(value: T): IteratorResult<Step, T>;
+  [Symbol.iterator](): Iterator<Step, T, unknown>;
+}
 
 /** One call, in both forms. */
 export interface Step {
@@ -24,8 +29,38 @@ export interface Step {
 export type Done = (error: unknown, value?: unknown) => void;
 
 /** One step as a sequence of its own, typed. */
-export function* step<T>(now: () => T, later: (done: Done) => void): Steps<T> {
-  return (yield { now, later }) as T;
+export function step<T>(now: () => T, later: (done: Done) => void): Steps<T> {
+  return new SingleStep<T>(now, later);
+}
+
+/** What `function* () { return yield this; }` would be, and quicker: most sequences are made of these. */
+class SingleStep<T> implements Step, Steps<T> {
+  readonly now: () => T;
+  readonly later: (done: Done) => void;
+  #taken = false;
+
+  constructor(now: () => T, later: (done: Done) => void) {
+    this.now = now;
+    this.later = later;
+  }
+
+  next(value?: unknown): IteratorResult<Step, T> {
+    if (this.#taken) return { done: true, value: value as T };
+    this.#taken = true;
+    return { done: false, value: this };
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  return(value: T): IteratorResult<Step, T> {
+    return { done: true, value };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
 }
 
 /** Runs all steps before it returns. */
@@ -51,16 +86,19 @@ export function runSync<T>(steps: Steps<T>): T {
 export function runAsync<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const fail: (reason: unknown) => void = reject;
+    let isCancelled = false;
     const advance: Done = (error, value) => {
       try {
         let next = error === null ? steps.next(value) : steps.throw(error);
         while (next.done !== true && next.value === CHECKPOINT) {
-          next = signal?.aborted === true ? steps.throw(signal.reason) : steps.next();
+          isCancelled = signal?.aborted === true;
+          next = isCancelled ? steps.throw(signal?.reason) : steps.next();
         }
         if (next.done === true) resolve(next.value);
         else next.value.later(advance);
       } catch (thrown) {
-        fail(thrown);
+        // As it was given, whatever the sequence made of it on its way out.
+        fail(isCancelled ? signal?.reason : thrown);
       }
     };
     if (signal?.aborted === true) fail(signal.reason);

@@ -1,5 +1,6 @@
 import { SealtraceError } from "../record/index.ts";
 import type { EntryKind } from "./directory-entries.ts";
+import type { FileStatus } from "./gate.ts";
 
 /** Who is asked about every entry of a tree before anything is done with it. */
 export interface TreePolicy {
@@ -8,6 +9,8 @@ export interface TreePolicy {
    * else with SEALTRACE_ACCESS_DENIED. It may throw an error of its own.
    */
   readonly permit?: ((path: string, kind: EntryKind) => boolean) | undefined;
+  /** Asked about each file that is opened to be copied; throws for one that may not be. */
+  readonly inspect?: ((status: FileStatus) => void) | undefined;
 }
 
 export function demand(policy: TreePolicy, path: string, kind: EntryKind, shownPath: string): void {

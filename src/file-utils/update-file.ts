@@ -1,5 +1,6 @@
 import { SealtraceError } from "../record/index.ts";
 import { statusOf } from "./atomic-write.ts";
+import type { Gate } from "./gate.ts";
 import { whileLocked, type HeldLock } from "./lock.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { decodeValue, readBytes, type ReadOptions, type SchemaOption } from "./read-file.ts";
@@ -24,7 +25,7 @@ export interface UpdateOptions
  */
 export async function updateFile<Value = unknown>(
   path: string,
-  change: Change<Value>,
+  change: Update<Value>,
   options: UpdateOptions & Partial<SchemaOption<Value>> = {},
 ): Promise<Value | undefined> {
   return runAsync(updateValue(placeOf(path), change, options), options.signal);
@@ -39,35 +40,39 @@ export function updateFileSync<Value = unknown>(
   return runSync(updateValue(placeOf(path), change, options));
 }
 
-export type Change<Value> = (value: Value | undefined) => Value | undefined | Promise<Value | undefined>;
+/** What a value should be, given what it is; undefined leaves it. */
+export type Update<Value> = (value: Value | undefined) => Value | undefined | Promise<Value | undefined>;
 
 /** {@link updateFile}, of a place. */
 export function* updateValue<Value>(
   given: Place,
-  change: Change<Value>,
+  change: Update<Value>,
   options: UpdateOptions & Partial<SchemaOption<Value>>,
+  gate?: Gate,
 ): Steps<Value | undefined> {
   const place = options.symbolicLinks === "follow" ? yield* linkTarget(given) : given;
   const { wait, signal } = options;
   return yield* whileLocked(systemPath(place), { wait, signal }, (lock, inside) =>
-    updateLocked(place, (value: Value | undefined) => inside(() => change(value)), options, lock),
+    updateLocked(place, (value: Value | undefined) => inside(() => change(value)), options, lock, gate),
   );
 }
 
 function* updateLocked<Value>(
   place: Place,
-  change: Change<Value>,
+  change: Update<Value>,
   options: UpdateOptions & Partial<SchemaOption<Value>>,
   lock: HeldLock,
+  gate: Gate | undefined,
 ): Steps<Value | undefined> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const content = yield* currentContent(place, options);
+    const content = yield* currentContent(place, options, gate);
     const value = content === undefined ? undefined : ((yield* decodeValue(place, content.bytes, options)) as Value);
     const changed = yield* invoke(() => change(value));
     if (changed === undefined) return value;
     const bytes = yield* encodeValue(place, changed, options);
+    gate?.content(bytes, bytes.length);
     try {
-      yield* replaceBytes(place, bytes, options, function* () {
+      yield* replaceBytes(place, bytes, options, gate, function* () {
         lock.check();
         if (!(yield* isUnchanged(place, content))) throw new ChangedMeanwhile();
       });
@@ -86,9 +91,13 @@ const MAX_ATTEMPTS = 16;
 
 class ChangedMeanwhile extends Error {}
 
-function* currentContent(place: Place, { maxBytes, checksum, onProgress }: UpdateOptions): Steps<Content | undefined> {
+function* currentContent(
+  place: Place,
+  { maxBytes, checksum, onProgress }: UpdateOptions,
+  gate: Gate | undefined,
+): Steps<Content | undefined> {
   if ((yield* statusOf(place)) === undefined) return undefined;
-  return yield* readBytes(place, { maxBytes, checksum, onProgress, symbolicLinks: "refuse" });
+  return yield* readBytes(place, { maxBytes, checksum, onProgress, symbolicLinks: "refuse" }, gate);
 }
 
 function* isUnchanged(place: Place, content: Content | undefined): Steps<boolean> {

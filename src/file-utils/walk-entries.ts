@@ -28,10 +28,15 @@ export class EntryWalk {
     this.#selection = new Selection(place.path, options);
   }
 
+  /** Opens the directory. From here on its place is needed no more. */
+  *begin(): Steps<DirectoryTrail> {
+    return (this.#trail ??= yield* DirectoryTrail.open(this.#place));
+  }
+
   /** What is in the next directory; undefined at the end. */
   *next(): Steps<readonly Entry[] | undefined> {
-    if (this.#trail === undefined) {
-      this.#trail = yield* DirectoryTrail.open(this.#place);
+    if (this.#trail === undefined || this.#toEnter.length === 0) {
+      this.#trail = yield* this.begin();
       const shown = yield* this.#list(this.#trail, TOP);
       if (shown.length > 0) return shown;
     }
@@ -79,13 +84,15 @@ export class EntryWalk {
   }
 }
 
+type Walking = Pick<EntryWalk, "next" | "end">;
+
 /** The walk's entries. Whoever stops early ends it, as `for await` does. */
-export function entriesOf(walk: EntryWalk, signal?: AbortSignal): AsyncIterableIterator<Entry, undefined> {
+export function entriesOf(walk: Walking, signal?: AbortSignal): AsyncIterableIterator<Entry, undefined> {
   return new BatchIterator({ next: () => runAsync(walk.next(), signal), end: () => runAsync(walk.end()) });
 }
 
 /** {@link entriesOf}, blocking. */
-export function* entriesOfSync(walk: EntryWalk): IterableIterator<Entry, undefined> {
+export function* entriesOfSync(walk: Walking): IterableIterator<Entry, undefined> {
   try {
     for (let batch = runSync(walk.next()); batch !== undefined; batch = runSync(walk.next())) yield* batch;
     return undefined;

@@ -5,6 +5,7 @@ import { replaceContent, statusOf, type ReplaceOptions } from "./atomic-write.ts
 import { contentFormat, type FormatName } from "./content-format.ts";
 import { fileSystemError } from "./errors.ts";
 import { checkVersion } from "./file-version.ts";
+import type { Gate } from "./gate.ts";
 import { replaceWithHistory, type HistoryOptions } from "./history.ts";
 import { whileLocked } from "./lock.ts";
 import type { LongWork } from "./options.ts";
@@ -44,17 +45,18 @@ export function writeFileSync(path: string, value: unknown, options: WriteOption
 }
 
 /** {@link writeFile}, of a place. */
-export function* writeValue(place: Place, value: unknown, options: WriteOptions): Steps<void> {
+export function* writeValue(place: Place, value: unknown, options: WriteOptions, gate?: Gate): Steps<void> {
   const { ifVersion, generations = 0, checksum = false, signal } = options;
   const bytes = yield* encodeValue(place, value, options);
+  gate?.content(bytes, bytes.length);
   const target = options.symbolicLinks === "follow" ? yield* linkTarget(place) : place;
   // More than one step: two writers would disturb each other.
   if (ifVersion === undefined && generations === 0 && !checksum) {
-    yield* replaceBytes(target, bytes, options);
+    yield* replaceBytes(target, bytes, options, gate);
     return;
   }
   yield* whileLocked(systemPath(target), { signal }, (lock) =>
-    replaceBytes(target, bytes, options, function* () {
+    replaceBytes(target, bytes, options, gate, function* () {
       if (ifVersion !== undefined) yield* checkVersion(target, ifVersion);
       lock.check();
     }),
@@ -76,25 +78,23 @@ export function* encodeValue(
   }
 }
 
-export function replaceBytes(
+export function* replaceBytes(
   place: Place,
   bytes: Uint8Array,
   options: WriteOptions,
+  gate?: Gate,
   lastCheck?: () => Steps<void>,
 ): Steps<void> {
   const { durable, mode, keepOwner, onProgress, signal, symbolicLinks, generations = 0, checksum = false } = options;
-  const replacing: ReplaceOptions = {
-    durable,
-    mode,
-    keepOwner,
-    onProgress,
-    signal,
-    replaceLink: symbolicLinks === "replace",
-    lastCheck,
-  };
-  return generations > 0 || checksum
-    ? replaceWithHistory(place, bytes, { generations, checksum }, replacing)
-    : replaceContent(place, bytes, replacing);
+  const replaceLink = symbolicLinks === "replace";
+  const replacing: ReplaceOptions = { durable, mode, keepOwner, onProgress, signal, replaceLink, lastCheck };
+  const keepsHistory = generations > 0 || checksum;
+  if (gate !== undefined) {
+    const replaced = keepsHistory ? 0 : ((yield* statusOf(place))?.size ?? 0);
+    gate.growth(bytes.length - replaced);
+  }
+  if (keepsHistory) yield* replaceWithHistory(place, bytes, { generations, checksum }, replacing);
+  else yield* replaceContent(place, bytes, replacing);
 }
 
 /** Where a chain of symbolic links leads, to a file that need not exist. */
