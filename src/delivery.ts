@@ -6,7 +6,7 @@ export interface FlushReport {
   readonly written: number;
   /** How many of them a signed checkpoint covers. */
   readonly sealed: number;
-  /** Records (and call events) that could not be written, by cause: `disk_full`, `file_system`, `ring_full`, `writer_died`, `writer_failed`. */
+  /** Records (and call events) that could not be written, by cause: `disk_full`, `file_system`, `ring_full`, `writer_died`, `writer_failed`, `unfinished`. */
   readonly dropped: Readonly<Record<string, number>>;
 }
 

@@ -11,7 +11,6 @@ import {
 import { CLOSE_PATIENCE_MS, type Delivery, type Destination, type FlushReport } from "./delivery.ts";
 import {
   Control,
-  countRecords,
   createRing,
   RingConsumer,
   RingProducer,
@@ -212,6 +211,7 @@ class RingDelivery implements Delivery {
   readonly #control: Control;
   readonly #ring: RingMemory;
   readonly #producer: RingProducer;
+  #gaveUp = false;
   readonly #news: News;
   /** Tells the writer of this thread's ring again; undefined in the thread that has started the writer. */
   readonly #announce: (() => void) | undefined;
@@ -251,11 +251,20 @@ class RingDelivery implements Delivery {
 
   closeSync(): boolean {
     this.sink.flush();
-    if (this.#announce === undefined) return this.#control.waitForFlush(this.#control.askClose(), CLOSE_PATIENCE_MS);
+    const done = this.#announce === undefined ? this.#closeWriter() : this.#closeRing(this.#announce);
+    this.#gaveUp = !done;
+    return done;
+  }
+
+  #closeWriter(): boolean {
+    return this.#control.waitForFlush(this.#control.askClose(), CLOSE_PATIENCE_MS);
+  }
+
+  #closeRing(announce: () => void): boolean {
     const deadline = Date.now() + CLOSE_PATIENCE_MS;
     let drained = this.#producer.waitUntilDrained(ANNOUNCE_MS);
     while (!drained && Date.now() < deadline && this.#control.state !== WRITER_STATE.FAILED) {
-      if (!this.#producer.isAdopted) this.#announce();
+      if (!this.#producer.isAdopted) announce();
       drained = this.#producer.waitUntilDrained(ANNOUNCE_MS);
     }
     this.#producer.close();
@@ -265,17 +274,17 @@ class RingDelivery implements Delivery {
   report(): FlushReport {
     this.#news.refresh();
     const dropped = { ...this.#news.dropped };
-    const lost = this.#control.state === WRITER_STATE.FAILED ? this.#lostToDeath() : 0;
-    if (lost > 0) dropped.writer_failed = lost;
+    const isFailed = this.#control.state === WRITER_STATE.FAILED;
+    if (isFailed || this.#gaveUp) {
+      // Nobody else looks at them any more.
+      const left = this.#producer.lost + new RingConsumer(this.#ring).countRecords() + this.#waitingEvents();
+      if (left > 0) dropped[isFailed ? "writer_failed" : "unfinished"] = left;
+    }
     return { ...this.#control.counts, dropped };
   }
 
-  /** What a writer that is not started again leaves unwritten of this thread's records. */
-  #lostToDeath(): number {
-    // Nobody else reads the ring any more.
-    new RingConsumer(this.#ring).drain((kind, payload) => {
-      this.#producer.countLost(countRecords(kind, payload));
-    });
-    return this.#producer.lost + (this.#announce === undefined ? this.#control.waitingEvents : 0);
+  /** What the writer has taken and not stored. It is the main thread that tells of them. */
+  #waitingEvents(): number {
+    return this.#announce === undefined ? this.#control.waitingEvents : 0;
   }
 }

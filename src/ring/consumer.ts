@@ -1,3 +1,4 @@
+import { countRecords } from "./events-frame.ts";
 import {
   ADOPTED,
   CLOSED,
@@ -60,6 +61,25 @@ export class RingConsumer {
 
   /** Hands every frame that is there now to the handler; returns how many. */
   drain(handler: FrameHandler): number {
+    return this.#read(handler, (tail) => {
+      Atomics.store(this.#header, TAIL, tail);
+      Atomics.notify(this.#header, TAIL);
+    });
+  }
+
+  /** How many log records and call events are there now. Takes nothing. */
+  countRecords(): number {
+    let records = 0;
+    this.#read(
+      (kind, payload) => {
+        records += countRecords(kind, payload);
+      },
+      () => undefined,
+    );
+    return records;
+  }
+
+  #read(handler: FrameHandler, taken: (tail: number) => void): number {
     const head = Atomics.load(this.#header, HEAD);
     let tail = Atomics.load(this.#header, TAIL);
     let frames = 0;
@@ -70,8 +90,7 @@ export class RingConsumer {
       const start = offset + FRAME_HEADER_BYTES;
       if (kind !== FRAME.SKIP) handler(kind, this.#data.subarray(start, start + length));
       tail = (tail + frameBytes(length)) | 0;
-      Atomics.store(this.#header, TAIL, tail);
-      Atomics.notify(this.#header, TAIL);
+      taken(tail);
       frames += 1;
     }
     return frames;

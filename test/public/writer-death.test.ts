@@ -157,6 +157,26 @@ describe("a writer thread that dies", () => {
     assert.deepEqual(recorded.report.dropped, {});
   });
 
+  it("while the program waits for its end: what is left is counted and said", async () => {
+    const recorded = await run(`
+      await setup();
+      const sell = traceFunction(function sell(i) { getLogger("shop").info("sold " + i); });
+      process.on("exit", () => {
+        writers[0].terminate();
+        // Until it is dead: nothing else can tell.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+        for (let i = 0; i < 100; i += 1) sell(i);
+      });
+      console.log(JSON.stringify({ written: 0, sealed: 0, dropped: {} }));
+    `);
+    // A hundred records, two hundred events, and that the process ended.
+    assert.match(
+      recorded.stderr,
+      /^sealtrace: .* The writer did not finish in time\. Not recorded: 301 unfinished\.\n$/,
+    );
+    assert.deepEqual(messages(recorded.records(), "shop"), []);
+  });
+
   for (const [how, fate] of [
     ["at every start", `fate.started = (writer) => writer.once("online", () => writer.terminate());`],
     [
