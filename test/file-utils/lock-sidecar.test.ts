@@ -137,15 +137,17 @@ describe("a sidecar that is", onlyPosix, () => {
     });
   }
 
-  it("deleted with its directory, while it is held and waited for, ends in an error and in nothing else", async () => {
+  it("gone with its directory, while it is held and waited for, ends in an error and in nothing else", async () => {
     const path = newPath();
     const waiter = await Actor.process();
     let waiting: Promise<string | undefined> | undefined;
     await withLock(path, async () => {
       waiting = codeOf(waiter.hold(path));
       await untilWaiting(join(path, ".."), 1);
-      rmSync(join(path, ".."), { recursive: true });
+      // Removing takes time, in which the waiter would make its directory anew.
+      renameSync(join(path, ".."), `${join(path, "..")}.renamed`);
     });
+    rmSync(`${join(path, "..")}.renamed`, { recursive: true });
     assert.equal(await waiting, "SEALTRACE_FILE_MISSING");
     mkdirSync(join(path, ".."));
     assert.equal(await withLock(path, () => "mine"), "mine");

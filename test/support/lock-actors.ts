@@ -23,7 +23,8 @@ export type Order = { readonly id: string } & (
     }
   | { readonly do: "release" | "check"; readonly holding: string }
   | { readonly do: "block"; readonly milliseconds: number }
-  | { readonly do: "greedy"; readonly path: string; readonly milliseconds: number; readonly options?: LockOptions }
+  /** Takes the lock again and again, until it is killed, and writes into the file, which must be there, how often it had it. */
+  | { readonly do: "greedy"; readonly path: string }
 );
 
 /** What came of an order. */
