@@ -14,6 +14,7 @@ import { startDirectWriter } from "./direct-writer.ts";
 import {
   captureConsole,
   captureProcess,
+  captureViolations,
   createLogger,
   LogTarget,
   writeStandardError,
@@ -128,6 +129,7 @@ class ThreadRecording implements Recorder {
     target.connected({ sink, censor, level, service, pid: process.pid, thread: threadId });
     if (this.#delivery === undefined) return;
     this.#captureProcess(options, censor);
+    if (logging.enable) this.#stop.push(captureViolations(getLogger("security")));
     if (options.captureConsole === true && logging.enable) {
       this.#stop.push(captureConsole(getLogger("console"), () => censor));
     }

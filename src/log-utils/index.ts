@@ -4,3 +4,4 @@ export { LogTarget, type LogTargetOptions } from "./log-target.ts";
 export { captureConsole } from "./console-capture.ts";
 export { captureProcess, type ProcessCapture, type ProcessCaptureOptions } from "./process-capture.ts";
 export { writeStandardError } from "./standard-error.ts";
+export { captureViolations } from "./violation-capture.ts";
