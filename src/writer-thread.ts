@@ -1,5 +1,7 @@
 /** The writer's thread as the program sees it: started, watched, started again when it dies, and waited for. */
 import { randomUUID } from "node:crypto";
+// Not the global ones, which a program's tests may put others in the place of.
+import { clearInterval, setInterval, setTimeout } from "node:timers";
 import {
   BroadcastChannel,
   getEnvironmentData,

@@ -114,6 +114,23 @@ describe("setup", () => {
     );
   });
 
+  it("does not wait for timers that a test has put its own in the place of", async () => {
+    const recorded = await library(`
+      import { mock } from "node:test";
+      const recorder = await setup();
+      mock.timers.enable();
+      getLogger("x").info("at noon");
+      const { written, sealed } = await recorder.flush();
+      console.log(written, sealed);
+    `);
+    // The test reporter of node:test writes after it.
+    assert.match(recorded.stdout, /^2 2\n/);
+    assert.deepEqual(
+      own(recorded).map((record) => record.message),
+      ["at noon"],
+    );
+  });
+
   it("refuses what it can't do, with a code", async () => {
     const recorded = await library(`
       const codes = [];
