@@ -3,13 +3,14 @@ import { SealtraceError } from "../record/index.ts";
 import type { Replacement } from "./atomic-write.ts";
 import type { CopyWork } from "./copy-options.ts";
 import { isSame } from "./directory-trail.ts";
-import { systemPath } from "./place.ts";
+import { fileSystemError } from "./errors.ts";
+import { systemPath, type Place } from "./place.ts";
 import { NO_FOLLOW, sameState, type OpenFile } from "./regular-file.ts";
 import { cancellable, type Steps } from "./steps.ts";
 import { close, constants, exactStat, ftruncate, open, read, write } from "./system.ts";
 
 /** Copies what is in a file; holes stay holes. False when somebody wrote to the source meanwhile. */
-export function* copyContent(source: OpenFile, target: Replacement, work: CopyWork): Steps<boolean> {
+export function* copyContent(from: Place, source: OpenFile, target: Replacement, work: CopyWork): Steps<boolean> {
   const { descriptor, status } = source;
   const total = Number(status.size);
   const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, total + 1));
@@ -17,7 +18,7 @@ export function* copyContent(source: OpenFile, target: Replacement, work: CopyWo
   const hasHoles = status.blocks * 512n < status.size;
   let done = 0;
   for (;;) {
-    const got = yield* read(descriptor, piece, 0, piece.length, done);
+    const got = yield* readAt(source, from, piece, done);
     if (got === 0) break;
     const bytes = piece.subarray(0, got);
     hash?.update(bytes);
@@ -42,6 +43,15 @@ function isZero(bytes: Buffer): boolean {
 function* writeAt(descriptor: number, bytes: Buffer, position: number): Steps<void> {
   for (let done = 0; done < bytes.length;) {
     done += yield* write(descriptor, bytes, done, bytes.length - done, position + done);
+  }
+}
+
+/** Whatever else goes wrong, goes wrong with the target. */
+function* readAt({ descriptor }: OpenFile, from: Place, piece: Buffer, position: number): Steps<number> {
+  try {
+    return yield* read(descriptor, piece, 0, piece.length, position);
+  } catch (error) {
+    throw fileSystemError(error, from.path, "read");
   }
 }
 

@@ -42,25 +42,25 @@ function* copyOnce(from: Place, to: Place, work: CopyWork): Steps<BigIntStats | 
   const source = yield* openRegularFile(from, false);
   try {
     work.options.inspect?.(source.status);
-    return (yield* copyOpened(source, to, work)) ? source.status : undefined;
+    return (yield* copyOpened(from, source, to, work)) ? source.status : undefined;
   } finally {
     yield* close(source.descriptor);
   }
 }
 
-function* copyOpened(source: OpenFile, to: Place, work: CopyWork): Steps<boolean> {
+function* copyOpened(from: Place, source: OpenFile, to: Place, work: CopyWork): Steps<boolean> {
   const { overwrite = false } = work.options;
   if (!overwrite) yield* demandFree(to);
   const target = yield* beginReplacement(to, { replaceLink: true });
   let mode: number | undefined;
   try {
-    if (yield* copyContent(source, target, work)) {
+    if (yield* copyContent(from, source, target, work)) {
       mode = yield* keepMetadata(target.descriptor, source.status, work);
       if (work.durable) yield* syncDescriptor(target.descriptor);
     }
   } catch (error) {
     yield* abandonReplacement(target);
-    throw error;
+    throw fileSystemError(error, to.path, "write");
   }
   if (mode === undefined) yield* abandonReplacement(target);
   else if (overwrite) yield* finishReplacement(target, { durable: false, keepOwner: false, mode });
