@@ -28,7 +28,7 @@ export interface LockInfo {
  */
 export function listLocks(directory: string): LockInfo[] {
   const locks = join(resolve(directory), LOCKS_DIRECTORY);
-  return sidecarsIn(directory, locks).map((name) => inspect(placeOfSidecar(join(locks, name))));
+  return sidecarsIn(directory, locks).map((name) => inspectLock(placeOfSidecar(join(locks, name))));
 }
 
 /** Those made by the kernel's locks are files, those of leases directories that have no file beside them. */
@@ -43,7 +43,7 @@ function sidecarsIn(directory: string, locks: string): string[] {
   }
 }
 
-function inspect(place: LockPlace): LockInfo {
+export function inspectLock(place: LockPlace): LockInfo {
   const common = { path: lockedPath(place.sidecar), waiters: countWaiters(place.queue) };
   const lease = newestLease(place);
   if (lease !== undefined && !lease.released) {

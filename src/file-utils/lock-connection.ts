@@ -143,6 +143,7 @@ export class KernelMechanism implements Mechanism {
   #open(): Connection {
     const { sidecar, holders } = this.#place;
     refuseForbidden(sidecar);
+    refuseLink(dirname(sidecar));
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
       const before = identityOf(sidecar);
       if (before === undefined) {
@@ -183,6 +184,12 @@ function refuseForbidden(sidecar: string): void {
   const { permission } = process as { permission?: NodeJS.ProcessPermission };
   if (permission?.has("fs.write", sidecar) !== false) return;
   throw Object.assign(new Error("Node.js was started with --permission"), { code: "EACCES" });
+}
+
+/** Somebody else's idea of where locks are. */
+function refuseLink(directory: string): void {
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
 }
 
 export function makeLocksDirectory({ sidecar }: LockPlace): void {
@@ -245,6 +252,7 @@ export function probe({ sidecar }: LockPlace): "exclusive" | "shared" | "free" {
     database.exec("ROLLBACK");
     return begin(database, false) ? "free" : "shared";
   } catch (error) {
+    if (isNoDatabase(error)) return "free";
     throw fileSystemError(systemError(error), sidecar, "read");
   } finally {
     database?.close();

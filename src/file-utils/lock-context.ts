@@ -15,9 +15,16 @@ export interface Acquisition {
 const context = new AsyncLocalStorage<Acquisition>();
 const heldByThread = new Set<Acquisition>();
 
-/** The innermost lock that was held, or is, where this code runs. */
+/** The innermost lock that is held where this code runs. */
 export function innermost(): Acquisition | undefined {
-  return context.getStore();
+  return firstHeld(context.getStore());
+}
+
+/** What was given back is left out, so that chains of actions which start each other don't grow. */
+function firstHeld(acquisition: Acquisition | undefined): Acquisition | undefined {
+  let at = acquisition;
+  while (at?.released === true) at = at.within;
+  return at;
 }
 
 export function acquired(details: Omit<Acquisition, "released">): Acquisition {
@@ -36,12 +43,14 @@ export function runHolding<T>(acquisition: Acquisition, action: () => T): T {
   return context.run(acquisition, action);
 }
 
-/** The locks that are not given back before what runs now has ended. Those of the whole thread where that waits without turning its event loop. */
-export function heldHere(blocking: boolean): Acquisition[] {
-  if (blocking) return [...heldByThread];
+/** The locks that are not given back before what runs now has ended. */
+export function heldHere(): Acquisition[] {
   const held: Acquisition[] = [];
-  for (let at = innermost(); at !== undefined; at = at.within) {
-    if (!at.released) held.push(at);
-  }
+  for (let at = innermost(); at !== undefined; at = firstHeld(at.within)) held.push(at);
   return held;
+}
+
+/** The locks that are not given back while the thread does not turn its event loop. */
+export function heldInThread(): Acquisition[] {
+  return [...heldByThread];
 }

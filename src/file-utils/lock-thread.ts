@@ -130,6 +130,7 @@ export function threadLock(place: LockPlace, lease?: number): ThreadLock {
     if (threadLocks.size >= MAX_IDLE) closeIdle(0);
     lock = new ThreadLock(place, lease);
     threadLocks.set(place.sidecar, lock);
+    closeLater(lock);
   }
   return lock;
 }

@@ -5,8 +5,9 @@
  */
 import { SealtraceError } from "../record/index.ts";
 import { deadlockError, findCycle, isVictim } from "./deadlock.ts";
-import { acquired, heldHere, innermost, released, type Acquisition } from "./lock-context.ts";
-import { describeHolder, readHolders } from "./lock-holders.ts";
+import { acquired, heldHere, heldInThread, innermost, released, type Acquisition } from "./lock-context.ts";
+import { inspectLock } from "./list-locks.ts";
+import { describeHolder } from "./lock-holders.ts";
 import type { LockPlace } from "./lock-place.ts";
 import { closeLater, threadLock, type ThreadLock, type Turn, type Waiter } from "./lock-thread.ts";
 import { hasQueue, monotonicNow, someoneWaits } from "./lock-tickets.ts";
@@ -52,12 +53,11 @@ interface Seeker {
 export function* acquire(request: Request): Steps<Hold> {
   const { place, shared, wait, signal } = request;
   const blocking = yield* isBlocking();
-  const held = heldHere(blocking);
-  refuseReentry(request, held);
+  refuseReentry(request);
   signal?.throwIfAborted();
   const lock = threadLock(place, request.lease);
   if (blocking) refuseBlockingForever(request, lock);
-  const seeker = { request, lock, blocking, held, within: innermost() };
+  const seeker = { request, lock, blocking, within: innermost(), held: blocking ? heldInThread() : heldHere() };
   if (isOpenTo(lock, shared) && lock.attempt(shared)) return hold(seeker);
   return yield* wait === 0 ? acquireNow(seeker) : acquireInTurn(seeker);
 }
@@ -158,9 +158,8 @@ function watchForDeadlock({ self }: Waiter): (lock: ThreadLock, waited: number) 
   };
 }
 
-function refuseReentry({ place, path }: Request, held: readonly Acquisition[]): void {
-  const outer = held.find(({ sidecar }) => sidecar === place.sidecar);
-  if (outer === undefined) return;
+function refuseReentry({ place, path }: Request): void {
+  if (heldHere().every(({ sidecar }) => sidecar !== place.sidecar)) return;
   throw new SealtraceError(
     "SEALTRACE_DEADLOCK",
     `The lock on ${path} was asked for while the same code holds it: it would wait for itself. Take it once, around all that needs it.`,
@@ -177,7 +176,7 @@ function refuseBlockingForever({ path, shared }: Request, lock: ThreadLock): voi
 }
 
 function busy({ path, place, wait }: Request): SealtraceError {
-  const holders = [...readHolders(place.holders, false), ...readHolders(place.holders, true)].map(describeHolder);
+  const holders = inspectLock(place).holders.map(describeHolder);
   const who = holders.length === 0 ? "somebody else" : holders.join(", ");
   const after = wait === 0 ? "" : ` after ${wait} ms`;
   return new SealtraceError(

@@ -48,7 +48,10 @@ describe("a lease", () => {
     const holder = await Actor.process();
     await holder.hold(path, SHORT);
     await holder.kill();
-    assert.equal(await codeOf(withLock(path, () => undefined, { ...SHORT, wait: 100 })), "SEALTRACE_LOCK_BUSY");
+    await assert.rejects(
+      withLock(path, () => undefined, { ...SHORT, wait: 100 }),
+      { code: "SEALTRACE_LOCK_BUSY", message: new RegExp(`held by process ${holder.pid} `) },
+    );
     assert.equal(await withLock(path, ({ token }) => token, SHORT), 2);
   });
 

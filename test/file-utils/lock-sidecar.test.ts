@@ -95,7 +95,8 @@ describe("a sidecar that is", onlyPosix, () => {
       unlinkSync(sidecarOf(path));
     },
     "deleted with all locks": (path) => {
-      rmSync(join(path, "..", LOCKS_DIRECTORY), { recursive: true });
+      // Who waits makes a new one meanwhile.
+      rmSync(join(path, "..", LOCKS_DIRECTORY), { recursive: true, maxRetries: 100, retryDelay: 1 });
     },
     replaced: (path) => {
       // Not by copying: that would open the sidecar itself.

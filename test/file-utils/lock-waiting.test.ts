@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { listLocks, LOCKS_DIRECTORY, withLock, withLockSync } from "../../src/file-utils/index.ts";
 import { Actor, codeOf, untilWaiting } from "../support/lock-actors.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -33,6 +35,15 @@ describe("waiting", () => {
       withLock(path, () => "never", { signal: controller.signal }),
       reason,
     );
+  });
+
+  it("ends with the program, which leaves nothing behind", async () => {
+    const path = newPath();
+    await withLock(path, () => {
+      const program = fileURLToPath(new URL("../fixtures/file-utils/lock-exit.ts", import.meta.url));
+      assert.equal(spawnSync(process.execPath, [program, path], { encoding: "utf8" }).stdout, "waiting\n");
+      assert.equal(existsSync(join(path, "..", LOCKS_DIRECTORY, "settings.yaml.lock.queue")), false);
+    });
   });
 
   it("can be given up behind others without disturbing them", async () => {

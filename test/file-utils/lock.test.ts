@@ -125,6 +125,9 @@ describe("withLock", () => {
       await codeOf(withLock(join(directory, "a"), () => undefined, { wait: Number.NaN })),
       "SEALTRACE_USAGE",
     );
+    symlinkSync(temporaryDirectory(), join(directory, LOCKS_DIRECTORY));
+    assert.equal(await codeOf(withLock(join(directory, "a"), () => undefined)), "SEALTRACE_LINK_REFUSED");
+    rmSync(join(directory, LOCKS_DIRECTORY));
     mkdirSync(join(directory, LOCKS_DIRECTORY));
     writeFileSync(join(directory, LOCKS_DIRECTORY, "a.lock"), "This is no database, and has been here before.");
     assert.equal(await codeOf(withLock(join(directory, "a"), () => undefined)), "SEALTRACE_FILE_SYSTEM");
