@@ -1,16 +1,18 @@
+import type { BigIntStats } from "node:fs";
 import { SealtraceError } from "../record/index.ts";
-import { writeFully } from "./atomic-write.ts";
+import { checkMode, writeFully } from "./atomic-write.ts";
 import { contentFormat, type ContentFormat, type FormatName } from "./content-format.ts";
 import { syncDescriptor, syncNames } from "./descriptor.ts";
-import { fileSystemError } from "./errors.ts";
+import { fileSystemError, isMissing } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import { whileLocked } from "./lock.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { about } from "./read-file.ts";
 import { fillFrom } from "./read-range.ts";
-import { NO_FOLLOW } from "./regular-file.ts";
+import { NO_FOLLOW, NON_BLOCKING, notRegular, refuseLinkByLook } from "./regular-file.ts";
 import { runAsync, runSync, type Steps } from "./steps.ts";
-import { close, constants, fchmod, fstat, ftruncate, open } from "./system.ts";
+import { close, constants, exactStat, fchmod, fstat, ftruncate, open } from "./system.ts";
+import { linkTarget } from "./write-file.ts";
 
 export interface AppendOptions {
   /**
@@ -42,9 +44,11 @@ export function appendFileSync(path: string, value: unknown, options: AppendOpti
 }
 
 /** {@link appendFile}, of a place. */
-export function* appendValue(place: Place, value: unknown, options: AppendOptions, gate?: Gate): Steps<void> {
-  const format = contentFormat(place.path, options.format, value);
-  const bytes = encodeMore(place, format, value);
+export function* appendValue(given: Place, value: unknown, options: AppendOptions, gate?: Gate): Steps<void> {
+  checkMode(options.mode);
+  const format = contentFormat(given.path, options.format, value);
+  const bytes = encodeMore(given, format, value);
+  const place = options.symbolicLinks === "follow" ? yield* linkTarget(given) : given;
   yield* whileLocked(systemPath(place), { signal: options.signal }, (lock) =>
     appendBytes(place, bytes, {
       ...options,
@@ -64,30 +68,79 @@ interface Appending extends AppendOptions {
 }
 
 function* appendBytes(place: Place, bytes: Uint8Array, options: Appending): Steps<void> {
-  const { mode = PRIVATE, durable = true, byLine, gate, lastCheck } = options;
-  const noFollow = options.symbolicLinks === "follow" ? 0 : NO_FOLLOW;
+  const { durable = true, byLine, gate, lastCheck } = options;
   try {
-    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | noFollow;
-    const descriptor = yield* open(systemPath(place), flags, mode);
-    let isNew: boolean;
+    const { descriptor, isMade } = yield* openForMore(place, options);
     try {
-      const status = yield* fstat(descriptor);
-      isNew = status.size === 0;
+      const status = yield* exactStat(descriptor);
+      if (!status.isFile()) throw notRegular(place);
+      const size = Number(status.size);
       gate?.file(status);
-      if (isNew) gate?.content(bytes, bytes.length);
+      if (size === 0) gate?.content(bytes, bytes.length);
       gate?.growth(bytes.length);
-      if (isNew && (status.mode & 0o7777) !== mode) yield* fchmod(descriptor, mode);
-      const torn = byLine && !isNew && (yield* endsWithinLine(descriptor, status.size));
+      const isTorn = byLine && size > 0 && (yield* endsWithinLine(descriptor, size));
+      // Also a name that somebody else made: whoever that was may not have seen to it.
+      if (durable && (isMade || !hasDurableName(place, status))) yield* syncNames(place);
       lastCheck();
-      yield* addWhole(descriptor, status.size, torn ? Buffer.concat([NEWLINE, bytes]) : bytes);
-      if (durable) yield* syncDescriptor(descriptor);
+      yield* addWhole(descriptor, size, isTorn ? Buffer.concat([NEWLINE, bytes]) : bytes, options);
+      if (durable) rememberDurableName(place, status);
     } finally {
       yield* close(descriptor);
     }
-    if (isNew && durable) yield* syncNames(place);
   } catch (error) {
     throw fileSystemError(error, place.path, "write");
   }
+}
+
+/** Without making an existing file anything but longer: not even of another mode. */
+function* openForMore(
+  place: Place,
+  { mode = PRIVATE, byLine }: Appending,
+): Steps<{ readonly descriptor: number; readonly isMade: boolean }> {
+  const path = systemPath(place);
+  // A file that one may write to and not read can be added to; but not by lines, of which the last one must be looked at.
+  const flags = ADDING | (byLine ? constants.O_RDWR : constants.O_WRONLY);
+  yield* refuseLinkByLook(place);
+  for (;;) {
+    try {
+      return { descriptor: yield* open(path, flags), isMade: false };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENXIO") throw notRegular(place, error);
+      if (!isMissing(error)) throw error;
+    }
+    try {
+      const descriptor = yield* open(path, flags | constants.O_CREAT | constants.O_EXCL, PRIVATE);
+      try {
+        if (((yield* fstat(descriptor)).mode & 0o7777) !== mode) yield* fchmod(descriptor, mode);
+        return { descriptor, isMade: true };
+      } catch (error) {
+        yield* close(descriptor);
+        throw error;
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
+const ADDING = constants.O_APPEND | NO_FOLLOW | NON_BLOCKING;
+
+/** Names that this process has brought to the disk: once is enough. */
+const durableNames = new Set<string>();
+const MAX_DURABLE_NAMES = 1_000;
+
+function hasDurableName(place: Place, status: BigIntStats): boolean {
+  return durableNames.has(nameKey(place, status));
+}
+
+function rememberDurableName(place: Place, status: BigIntStats): void {
+  if (durableNames.size >= MAX_DURABLE_NAMES) durableNames.clear();
+  durableNames.add(nameKey(place, status));
+}
+
+/** With the time of birth, for a new file may get the number of one that was removed. */
+function nameKey({ name }: Place, { dev, ino, birthtimeNs }: BigIntStats): string {
+  return `${dev} ${ino} ${birthtimeNs} ${name}`;
 }
 
 const PRIVATE = 0o600;
@@ -106,10 +159,16 @@ function encodeMore({ path }: Place, { encodeMore: encode }: ContentFormat, valu
   }
 }
 
-/** What was not written whole is taken back. */
-function* addWhole(descriptor: number, size: number, bytes: Uint8Array): Steps<void> {
+/** What was not written whole, or may not be on the disk, is taken back: nobody is to find in the file what its writer was told is not there. */
+function* addWhole(
+  descriptor: number,
+  size: number,
+  bytes: Uint8Array,
+  { durable = true }: Appending,
+): Steps<void> {
   try {
     yield* writeFully(descriptor, bytes);
+    if (durable) yield* syncDescriptor(descriptor);
   } catch (error) {
     try {
       yield* ftruncate(descriptor, size);

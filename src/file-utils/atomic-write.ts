@@ -1,7 +1,7 @@
 /** Replacing files so that there is always a whole one: the old content or the new, whoever dies when. */
-import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { SealtraceError } from "../record/index.ts";
+import { removeAbandoned, temporaryName } from "./abandoned-temporaries.ts";
 import { syncDescriptor, syncNames } from "./descriptor.ts";
 import { fileSystemError, isMissing } from "./errors.ts";
 import type { LongWork } from "./options.ts";
@@ -9,6 +9,8 @@ import { placeOf, sibling, systemPath, type Place } from "./place.ts";
 import { NO_FOLLOW } from "./regular-file.ts";
 import { cancellable, pause, runSync, type Steps } from "./steps.ts";
 import { close, constants, fchmod, fchown, fstat, lstat, open, rename, unlink, write } from "./system.ts";
+
+export { TEMPORARY_NAME, temporaryName } from "./abandoned-temporaries.ts";
 
 export interface ReplaceOptions extends LongWork {
   /** On the disk when it is done, name and content, so that it survives a power failure. Default: true. */
@@ -49,7 +51,9 @@ export interface Replacement {
 
 /** Opens a new file, private and of an unpredictable name, in the same directory. Either finish it or abandon it. */
 export function* beginReplacement(place: Place, options: ReplaceOptions): Steps<Replacement> {
+  checkMode(options.mode);
   try {
+    yield* removeAbandoned(place);
     const before = yield* statusOf(place);
     if (before !== undefined) checkReplaceable(place, before, options);
     const temporary = sibling(place, temporaryName());
@@ -84,17 +88,16 @@ export function* finishReplacement(replacement: Replacement, options: ReplaceOpt
 export function* abandonReplacement({ temporary, descriptor }: Replacement, open = true): Steps<void> {
   try {
     if (open) yield* close(descriptor);
-    yield* unlink(systemPath(temporary));
   } catch {
-    // The error that led here says more.
+    // It is closed all the same, and the error that led here says more.
   }
+  yield* removeQuietly(temporary);
 }
 
-/** Names of files that are being written; what a killed writer left is known by it. */
-export const TEMPORARY_NAME: RegExp = /^\.sealtrace-[0-9a-f]{20}\.tmp$/;
-
-export function temporaryName(): string {
-  return `.sealtrace-${randomBytes(10).toString("hex")}.tmp`;
+/** Throws SEALTRACE_USAGE for what no file can have as its mode. */
+export function checkMode(mode: number | undefined): void {
+  if (mode === undefined || (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) return;
+  throw new SealtraceError("SEALTRACE_USAGE", `A mode is a whole number from 0 to 0o7777, not ${mode}.`);
 }
 
 const PRIVATE = 0o600;
@@ -131,22 +134,22 @@ function* keepOwnerAndMode(
   options: ReplaceOptions,
 ): Steps<void> {
   const kept = before?.isSymbolicLink() === true ? undefined : before;
-  if (kept !== undefined && options.keepOwner !== false && process.getuid !== undefined) {
-    const { uid, gid } = yield* fstat(descriptor);
-    if (uid !== kept.uid || gid !== kept.gid) {
-      try {
-        yield* fchown(descriptor, kept.uid, kept.gid);
-      } catch (cause) {
-        throw new SealtraceError(
-          "SEALTRACE_DIRECTORY_UNWRITABLE",
-          `${place.path} belongs to user ${kept.uid}, group ${kept.gid}, and this process may not make a file that does. Pass keepOwner: false if it may become its own.`,
-          { cause },
-        );
-      }
+  const made = yield* fstat(descriptor);
+  const isOthers = kept !== undefined && (made.uid !== kept.uid || made.gid !== kept.gid);
+  if (isOthers && options.keepOwner !== false && process.getuid !== undefined) {
+    try {
+      yield* fchown(descriptor, kept.uid, kept.gid);
+    } catch (cause) {
+      throw new SealtraceError(
+        "SEALTRACE_DIRECTORY_UNWRITABLE",
+        `${place.path} belongs to user ${kept.uid}, group ${kept.gid}, and this process may not make a file that does. Pass keepOwner: false if it may become its own.`,
+        { cause },
+      );
     }
   }
+  // The umask may have taken some of it, and the mode is not to depend on that.
   const mode = options.mode ?? (kept === undefined ? PRIVATE : kept.mode & 0o7777);
-  if (mode !== PRIVATE) yield* fchmod(descriptor, mode);
+  if (mode !== (made.mode & 0o7777)) yield* fchmod(descriptor, mode);
 }
 
 /** On Windows a file that somebody has open for a moment, a virus scanner say, can't be replaced in that moment. */
@@ -180,18 +183,30 @@ const PIECE_BYTES = 8 * 1024 * 1024;
  * sync of the directory.
  */
 export function* createContent(place: Place, content: Uint8Array, mode: number = PRIVATE): Steps<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
+  let isMade = false;
   try {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
     const descriptor = yield* open(systemPath(place), flags, PRIVATE);
+    isMade = true;
     try {
       yield* writeFully(descriptor, content);
-      if (mode !== PRIVATE) yield* fchmod(descriptor, mode);
+      if (((yield* fstat(descriptor)).mode & 0o7777) !== mode) yield* fchmod(descriptor, mode);
       yield* syncDescriptor(descriptor);
     } finally {
       yield* close(descriptor);
     }
   } catch (error) {
+    if (isMade) yield* removeQuietly(place);
     throw fileSystemError(error, place.path, "write");
+  }
+}
+
+/** After an error that says more than one of this could. */
+function* removeQuietly(place: Place): Steps<void> {
+  try {
+    yield* unlink(systemPath(place));
+  } catch {
+    // Then it stays.
   }
 }
 

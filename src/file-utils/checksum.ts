@@ -11,10 +11,11 @@ import { hash } from "node:crypto";
 import { SealtraceError } from "../record/index.ts";
 import { replaceContent, statusOf } from "./atomic-write.ts";
 import { fileSystemError } from "./errors.ts";
-import { generationOf } from "./generations.ts";
-import { sibling, type Place } from "./place.ts";
-import { readContent, type Content, type ReadingOptions } from "./regular-file.ts";
-import type { Steps } from "./steps.ts";
+import { generationOf, MAX_GENERATIONS } from "./generations.ts";
+import { sibling, systemPath, type Place } from "./place.ts";
+import { readContent, sameState, type Content, type ReadingOptions } from "./regular-file.ts";
+import { cancellable, type Steps } from "./steps.ts";
+import { exactLstat } from "./system.ts";
 
 /** Names in one directory, each with its SHA-256 in hexadecimal, or with two. */
 export type Checksums = ReadonlyMap<string, readonly string[]>;
@@ -37,7 +38,9 @@ export function* readChecksums(place: Place): Steps<Checksums | undefined> {
   }
   const { bytes } = yield* readContent(beside, { maxBytes: MAX_BYTES, follow: false });
   const sums = new Map<string, string[]>();
-  for (const line of bytes.toString("utf8").split("\n").slice(0, -1)) {
+  const lines = bytes.toString("utf8").split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  for (const line of lines) {
     const [, sum = "", name = ""] = LINE.exec(line) ?? [];
     if (sum === "") {
       throw new SealtraceError(
@@ -89,25 +92,36 @@ export function* readCheckedContent(place: Place, generation: number, options: R
 function* readMatching(file: Place, place: Place, options: ReadingOptions): Steps<Content | undefined> {
   for (;;) {
     const content = yield* readContent(file, options);
-    const sums = yield* readChecksums(place);
-    if (sums?.get(file.name) === undefined) {
+    const sums = (yield* readChecksums(place))?.get(file.name);
+    if (sums?.includes(sha256(content.bytes)) === true) return content;
+    // Not by its number alone: a new file may get that of one that was replaced.
+    if (yield* isStill(file, content)) {
+      if (sums !== undefined) return undefined;
       throw new SealtraceError(
         "SEALTRACE_FILE_MISSING",
         `There is no checksum of ${file.path} in ${checksumPlace(place).path}: write the file with checksum: true, or read it without.`,
       );
     }
-    if (sums.get(file.name)?.includes(sha256(content.bytes)) === true) return content;
-    const now = yield* statusOf(file);
-    if (now === undefined || BigInt(now.ino) === content.status.ino) return undefined;
+    yield* cancellable();
+  }
+}
+
+function* isStill(file: Place, { status }: Content): Steps<boolean> {
+  try {
+    return sameState(yield* exactLstat(systemPath(file)), status);
+  } catch (error) {
+    throw fileSystemError(error, file.path, "read");
   }
 }
 
 function* newestGood(place: Place, from: number, options: ReadingOptions): Steps<number | undefined> {
-  for (let generation = from; ; generation += 1) {
+  for (let generation = from; generation <= MAX_GENERATIONS; generation += 1) {
     try {
       if ((yield* readMatching(generationOf(place, generation), place, options)) !== undefined) return generation;
-    } catch {
-      return undefined;
+    } catch (error) {
+      // Missing, as the one that a writer was about to make when it died, or without a checksum: an older one may be whole.
+      if (!(error instanceof SealtraceError)) throw error;
     }
   }
+  return undefined;
 }

@@ -15,7 +15,7 @@ import { sibling, systemPath, type Place } from "./place.ts";
 import { renameToFree } from "./publish.ts";
 import { removeEntry } from "./remove.ts";
 import type { Steps } from "./steps.ts";
-import { exactLstat, exactStat, mkdir } from "./system.ts";
+import { exactLstat, exactStat, mkdir, rmdir } from "./system.ts";
 import { demand } from "./tree-policy.ts";
 import { traverse, type Visited, type Visitor } from "./tree-traversal.ts";
 
@@ -37,6 +37,13 @@ export function* copyNewTree(from: Place, to: Place, work: CopyWork): Steps<void
 }
 
 function* abandonTree(temporary: Place): Steps<void> {
+  try {
+    // What is empty goes without opening it, which may be just what was not possible.
+    yield* rmdir(systemPath(temporary));
+    return;
+  } catch {
+    // Not empty, then.
+  }
   try {
     yield* removeEntry(temporary, { recursive: true, durable: false, mayCancel: false });
   } catch {

@@ -43,18 +43,21 @@ export function versionOf(bytes: Uint8Array): string {
   return `sha256:${sha256(bytes)}`;
 }
 
+/** Throws SEALTRACE_USAGE for what is no version; null stands for no file. */
+export function checkVersionText(version: string | null): void {
+  if (version === null || /^sha256:[0-9a-f]{64}$/.test(version)) return;
+  throw new SealtraceError(
+    "SEALTRACE_USAGE",
+    `ifVersion takes what readFileWithVersion gave, or null, not ${JSON.stringify(version)}.`,
+  );
+}
+
 /** Throws SEALTRACE_FILE_CHANGED unless the file is of this version; null: unless there is none. */
 export function* checkVersion(place: Place, expected: string | null): Steps<void> {
-  if (expected !== null && !/^sha256:[0-9a-f]{64}$/.test(expected)) {
-    throw new SealtraceError(
-      "SEALTRACE_USAGE",
-      `ifVersion takes what readFileWithVersion gave, or null, not ${JSON.stringify(expected)}.`,
-    );
-  }
   const status = yield* statusOf(place);
   if (status === undefined && expected === null) return;
   if (status?.isFile() === true && expected !== null) {
-    const { bytes } = yield* readContent(place, { maxBytes: status.size, follow: false });
+    const { bytes } = yield* readContent(place, { maxBytes: Infinity, follow: false });
     if (versionOf(bytes) === expected) return;
   }
   const now = status === undefined ? "is gone" : expected === null ? "exists by now" : "has changed";

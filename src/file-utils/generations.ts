@@ -1,9 +1,10 @@
 /** What a file was before: `settings.yaml.1` is the generation before the present one, `settings.yaml.2` the one before that. */
 import { SealtraceError } from "../record/index.ts";
+import { temporaryName } from "./abandoned-temporaries.ts";
 import { isMissing } from "./errors.ts";
 import { sibling, systemPath, type Place } from "./place.ts";
 import type { Steps } from "./steps.ts";
-import { constants, copyFile, link, rename, unlink } from "./system.ts";
+import { constants, copyFile, exactLstat, link, rename, unlink } from "./system.ts";
 
 export const MAX_GENERATIONS = 99;
 
@@ -23,9 +24,26 @@ export function* shiftGenerations(place: Place, count: number): Steps<void> {
   for (let older = count; older > 1; older -= 1) {
     yield* unlessMissing(rename(systemPath(generationOf(place, older - 1)), systemPath(generationOf(place, older))));
   }
-  const newest = systemPath(generationOf(place, 1));
-  yield* unlessMissing(unlink(newest));
-  yield* unlessMissing(duplicate(systemPath(place), newest));
+  // In one step, so that there is no moment without the last good one.
+  const copy = systemPath(sibling(place, temporaryName()));
+  try {
+    yield* duplicate(systemPath(place), copy);
+    yield* rename(copy, systemPath(generationOf(place, 1)));
+  } catch (error) {
+    yield* unlessMissing(unlink(copy));
+    throw error;
+  }
+}
+
+/** Whether the present file is generation 1 as well: so it is after a writer has died between making it that and replacing it. */
+export function* isKept(place: Place): Steps<boolean> {
+  try {
+    const [one, other] = [yield* exactLstat(systemPath(place)), yield* exactLstat(systemPath(generationOf(place, 1)))];
+    return one.ino === other.ino && one.dev === other.dev;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 /** A second name for the content: the present file is about to be replaced, not written to. */

@@ -1,7 +1,7 @@
 import { replaceContent, statusOf, type ReplaceOptions } from "./atomic-write.ts";
 import { checkListable, readChecksums, sha256, writeChecksums, type Checksums } from "./checksum.ts";
-import { generationOf, shiftGenerations } from "./generations.ts";
-import type { Place } from "./place.ts";
+import { generationOf, isKept, shiftGenerations } from "./generations.ts";
+import { sibling, type Place } from "./place.ts";
 import { readContent } from "./regular-file.ts";
 import type { Steps } from "./steps.ts";
 
@@ -23,16 +23,17 @@ export function* replaceWithHistory(
   options: ReplaceOptions,
 ): Steps<void> {
   generationOf(place, generations);
-  checkListable(place);
-  const before: Checksums = (checksum ? yield* readChecksums(place) : undefined) ?? new Map<string, string[]>();
-  const old = generations > 0 ? yield* currentSum(place) : undefined;
-  // A damaged file must not push out the last good generation.
-  const keeps = old !== undefined && (before.get(place.name)?.includes(old) ?? true);
+  if (checksum) checkListable(place);
+  const before = checksum ? yield* knownSums(place) : NO_SUMS;
+  const old = generations > 0 ? yield* sumOf(place) : undefined;
+  // A damaged file must not push out the last good generation; nor one that is kept already, since somebody died at this point.
+  const isGood = old !== undefined && (before.get(place.name)?.includes(old) ?? true);
+  const shifts = isGood && !(yield* isKept(place));
   const after = new Map<string, readonly string[]>([[place.name, [sha256(content)]]]);
   for (let generation = 1; generation <= generations; generation += 1) {
-    const from = keeps ? generation - 1 : generation;
-    const sums = from === 0 ? [old as string] : before.get(generationOf(place, from).name);
-    if (sums !== undefined) after.set(generationOf(place, generation).name, sums);
+    const sums = before.get(generationOf(place, shifts ? generation - 1 : generation).name);
+    if (generation === 1 && isGood) after.set(generationOf(place, 1).name, [old]);
+    else if (sums !== undefined) after.set(generationOf(place, generation).name, sums);
   }
   const durable = options.durable !== false;
   yield* replaceContent(place, content, {
@@ -40,16 +41,33 @@ export function* replaceWithHistory(
     *lastCheck() {
       if (options.lastCheck !== undefined) yield* options.lastCheck();
       if (checksum) yield* writeChecksums(place, union(before, after), durable);
-      if (keeps) yield* shiftGenerations(place, generations);
+      if (shifts) yield* shiftGenerations(place, generations);
     },
   });
-  if (checksum) yield* writeChecksums(place, after, durable);
+  try {
+    if (checksum) yield* writeChecksums(place, after, durable);
+  } catch {
+    // The new content is there, and so is its checksum. Some old one more is no reason to say that it is not.
+  }
 }
 
-function* currentSum(place: Place): Steps<string | undefined> {
+const NO_SUMS: Checksums = new Map();
+
+/** The checksums beside a file. Of a name that has two since a writer died, the one that is right. */
+function* knownSums(place: Place): Steps<Checksums> {
+  const known = new Map((yield* readChecksums(place)) ?? NO_SUMS);
+  for (const [name, sums] of known) {
+    if (sums.length < 2) continue;
+    const actual = yield* sumOf(sibling(place, name));
+    if (actual !== undefined && sums.includes(actual)) known.set(name, [actual]);
+  }
+  return known;
+}
+
+function* sumOf(place: Place): Steps<string | undefined> {
   const status = yield* statusOf(place);
   if (status?.isFile() !== true) return undefined;
-  return sha256((yield* readContent(place, { maxBytes: status.size, follow: false })).bytes);
+  return sha256((yield* readContent(place, { maxBytes: Infinity, follow: false })).bytes);
 }
 
 function union(one: Checksums, other: Checksums): Checksums {

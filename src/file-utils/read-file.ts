@@ -67,11 +67,15 @@ export function* readValue(
 }
 
 /** The content as it is stored. */
-export function readBytes(place: Place, options: ReadOptions, gate?: Gate): Steps<Content> {
+export function* readBytes(place: Place, options: ReadOptions, gate?: Gate): Steps<Content> {
   const { maxBytes = DEFAULT_MAX_BYTES, generation = 0, checksum = false, onProgress } = options;
-  const reading = { maxBytes, follow: options.symbolicLinks !== "refuse", onProgress, gate };
-  if (checksum) return readCheckedContent(place, generation, reading);
-  return readContent(generationOf(place, generation), reading);
+  const follow = options.symbolicLinks !== "refuse";
+  if (generation === 0 && !checksum) return yield* readContent(place, { maxBytes, follow, onProgress, gate });
+  // Generations and checksums are beside what a link leads to, and so beside the file that was written through it.
+  const target = follow ? yield* linkTarget(place) : place;
+  const reading = { maxBytes, follow: false, onProgress, gate };
+  if (checksum) return yield* readCheckedContent(target, generation, reading);
+  return yield* readContent(generationOf(target, generation), reading);
 }
 
 export function* decodeValue(

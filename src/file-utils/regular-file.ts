@@ -7,7 +7,7 @@ import type { Progress } from "./options.ts";
 import { systemPath, type Place } from "./place.ts";
 import { fillFrom } from "./read-range.ts";
 import { cancellable, pause, type Steps } from "./steps.ts";
-import { close, constants, exactStat, open, read } from "./system.ts";
+import { close, constants, exactStat, lstat, open, read } from "./system.ts";
 
 export interface OpenFile {
   readonly descriptor: number;
@@ -18,32 +18,52 @@ export interface OpenFile {
 export interface Content {
   readonly bytes: Buffer;
   readonly status: BigIntStats;
+  /** Whoever has written to it since has left another status; false for a file that had just been written. */
+  readonly settled: boolean;
 }
 
 /** Opens for reading what must be a regular file: a pipe or device could hang, or do something. */
 export function* openRegularFile(place: Place, follow: boolean): Steps<OpenFile> {
   try {
-    const descriptor = yield* open(systemPath(place), constants.O_RDONLY | NON_BLOCKING | (follow ? 0 : NO_FOLLOW));
+    if (!follow) yield* refuseLinkByLook(place);
+    const descriptor = yield* open(systemPath(place), HARMLESSLY | (follow ? 0 : NO_FOLLOW));
     try {
       const status = yield* exactStat(descriptor);
       if (status.isFile()) return { descriptor, status };
       if (status.isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
-      throw new SealtraceError(
-        "SEALTRACE_USAGE",
-        `${place.path} is no regular file but a pipe, socket or device: give a file.`,
-      );
+      throw notRegular(place);
     } catch (error) {
       yield* close(descriptor);
       throw error;
     }
   } catch (error) {
+    // What opening a socket gives, or a device that is not there.
+    if ((error as NodeJS.ErrnoException).code === "ENXIO") throw notRegular(place, error);
     throw fileSystemError(error, place.path, "read");
   }
 }
 
-/** Windows has neither: it does not block on opening, and `openRegularFile` is not what keeps a root there. */
-const { O_NONBLOCK: NON_BLOCKING = 0, O_NOFOLLOW = 0 } = constants as Partial<typeof constants>;
+/** Where no file can be opened without following links (Windows): a look before, which somebody quick can get round. */
+export function* refuseLinkByLook(place: Place): Steps<void> {
+  if (NO_FOLLOW !== 0) return;
+  const status = yield* lstat(systemPath(place));
+  if (status.isSymbolicLink()) throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
+}
+
+export function notRegular({ path }: Place, cause?: unknown): SealtraceError {
+  return new SealtraceError(
+    "SEALTRACE_USAGE",
+    `${path} is no regular file but a pipe, socket or device: give a file.`,
+    { cause },
+  );
+}
+
+/** Windows has none of them: it does not block on opening, and `openRegularFile` is not what keeps a root there. */
+const { O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants as Partial<typeof constants>;
 export const NO_FOLLOW: number = O_NOFOLLOW;
+/** Without waiting for the other end of a pipe, and without getting a terminal to obey. */
+export const NON_BLOCKING: number = O_NONBLOCK | O_NOCTTY;
+const HARMLESSLY = constants.O_RDONLY | NON_BLOCKING;
 
 export interface ReadingOptions {
   readonly maxBytes: number;
@@ -57,6 +77,7 @@ export interface ReadingOptions {
  * end. Who replaces files (`writeFile`) never causes that: the file that was opened stays as it was.
  */
 export function* readContent(place: Place, options: ReadingOptions): Steps<Content> {
+  checkMaxBytes(options.maxBytes);
   const { descriptor, status: opened } = yield* openRegularFile(place, options.follow);
   try {
     options.gate?.file(opened);
@@ -64,12 +85,16 @@ export function* readContent(place: Place, options: ReadingOptions): Steps<Conte
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const bytes = yield* readToEnd(descriptor, before, place, options);
       const after = yield* exactStat(descriptor);
-      if (sameState(before, after) && (!isFresh(after) || (yield* readsAgain(descriptor, bytes)))) {
+      const unsettled = unsettledFor(after);
+      const isSame = sameState(before, after);
+      const isWhole = unsettled === 0 || isComputed(after, bytes);
+      if (isSame && (isWhole || (isNewborn(after) && (yield* readsAgain(descriptor, bytes))))) {
         options.gate?.content(bytes, bytes.length);
-        return { bytes, status: after };
+        return { bytes, status: after, settled: unsettled === 0 };
       }
       before = after;
-      yield* pause(2 ** attempt);
+      yield* pause(isSame ? Math.max(1, unsettled) : 2 ** attempt);
+      yield* cancellable();
     }
   } catch (error) {
     throw fileSystemError(error, place.path, "read");
@@ -87,8 +112,28 @@ const MAX_ATTEMPTS = 8;
 /** The system's clock for files ticks slowly: two writes within one tick leave the same time. */
 const TICK_MS = 20;
 
-function isFresh({ mtimeMs }: BigIntStats): boolean {
-  return Math.abs(Date.now() - Number(mtimeMs)) < TICK_MS;
+/** For how many milliseconds a change may still leave no trace in the file's status: a writer may be in the middle of it. 0: none. */
+export function unsettledFor({ mtimeMs }: BigIntStats): number {
+  return Math.max(0, TICK_MS - Math.abs(Date.now() - Number(mtimeMs)));
+}
+
+/**
+ * Written as soon as it was made, as what `writeFile` has just put there: that is whole, and need not be waited for. A file that was there before and
+ * has just been written to has a writer who may not have finished; and an empty one, one who may not have begun.
+ */
+function isNewborn({ birthtimeNs, mtimeNs, size }: BigIntStats): boolean {
+  return size > 0n && mtimeNs - birthtimeNs < BigInt(TICK_MS) * 1_000_000n;
+}
+
+/** As the files in /proc are, anew whenever somebody reads them. */
+function isComputed({ size }: BigIntStats, bytes: Buffer): boolean {
+  return size === 0n && bytes.length > 0;
+}
+
+/** Throws SEALTRACE_USAGE for what is no limit. */
+export function checkMaxBytes(maxBytes: number): void {
+  if (maxBytes >= 0) return;
+  throw new SealtraceError("SEALTRACE_USAGE", `maxBytes is a number of bytes from 0 on, not ${maxBytes}.`);
 }
 
 /** True for one file in one state, as far as the system's times and sizes tell. */
@@ -102,12 +147,17 @@ export function sameState(one: BigIntStats, other: BigIntStats): boolean {
   );
 }
 
+/** True when nobody has written to the file between these looks at it. Who gave it another name, owner or mode, or took its name away, has not. */
+export function sameContent(one: BigIntStats, other: BigIntStats): boolean {
+  return one.size === other.size && one.mtimeNs === other.mtimeNs;
+}
+
 function* readToEnd(descriptor: number, status: BigIntStats, place: Place, options: ReadingOptions): Steps<Buffer> {
   const { maxBytes, onProgress } = options;
   const total = Number(status.size);
   if (total > maxBytes) throw tooLarge(place, maxBytes);
   // One byte more tells when the file is longer than it said, as those in /proc are.
-  let bytes = Buffer.allocUnsafe(total + 1);
+  let bytes = Buffer.allocUnsafeSlow(total + 1);
   let done = 0;
   for (;;) {
     const got = yield* read(descriptor, bytes, done, Math.min(PIECE_BYTES, bytes.length - done), done);

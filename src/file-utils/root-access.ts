@@ -7,7 +7,8 @@ import type { FileStatus, Gate } from "./gate.ts";
 import type { Place } from "./place.ts";
 import { Route, WayRefused, type Anchor, type Reached, type Way } from "./root-descent.ts";
 import { splitInnerPath } from "./root-path.ts";
-import type { PolicyCheck, RootAction } from "./root-policy.ts";
+import type { RootAction } from "./root-policy.ts";
+import type { PolicyCheck } from "./root-policy-check.ts";
 import { RootUsage } from "./root-usage.ts";
 import type { Steps } from "./steps.ts";
 

@@ -15,7 +15,8 @@ import { NO_FOLLOW } from "./regular-file.ts";
 import { RootAccess, type Access } from "./root-access.ts";
 import { anchorAt } from "./root-descent.ts";
 import { splitInnerPath } from "./root-path.ts";
-import type { PolicyCheck, RootAction } from "./root-policy.ts";
+import type { RootAction } from "./root-policy.ts";
+import type { PolicyCheck } from "./root-policy-check.ts";
 import type { Steps } from "./steps.ts";
 import {
   chmod,

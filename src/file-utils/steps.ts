@@ -95,10 +95,18 @@ export function runAsync<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
           next = isCancelled ? steps.throw(signal?.reason) : steps.next();
         }
         if (next.done === true) resolve(next.value);
-        else next.value.later(advance);
+        else begin(next.value);
       } catch (thrown) {
         // As it was given, whatever the sequence made of it on its way out.
         fail(isCancelled ? signal?.reason : thrown);
+      }
+    };
+    /** What Node refuses at once (a number out of range, say) is the sequence's as well: it has things to close. */
+    const begin = (next: Step): void => {
+      try {
+        next.later(advance);
+      } catch (refusal) {
+        advance(refusal);
       }
     };
     if (signal?.aborted === true) fail(signal.reason);
@@ -132,7 +140,7 @@ export function invoke<T>(action: () => T | Promise<T>): Steps<T> {
     () => {
       const result = action();
       if (!isPromise(result)) return result;
-      result.catch(() => undefined);
+      result.then(undefined, () => undefined);
       throw new SealtraceError(
         "SEALTRACE_USAGE",
         "A function ending in Sync was handed something asynchronous: use the one without Sync.",
@@ -148,6 +156,7 @@ export function invoke<T>(action: () => T | Promise<T>): Steps<T> {
   );
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise;
+/** Also those of other libraries: what `await` would wait for. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

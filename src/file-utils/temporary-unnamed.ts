@@ -1,5 +1,5 @@
 /** Files without a name: nobody can open them by one, and the system frees them with their last descriptor, whatever becomes of the program. */
-import { existsSync } from "node:fs";
+import { existsSync, type BigIntStats } from "node:fs";
 import { hasDescriptorPaths } from "./directory-handle.ts";
 import { NO_FOLLOW } from "./regular-file.ts";
 import type { Steps } from "./steps.ts";
@@ -48,17 +48,22 @@ export function* openNew(path: string): Steps<number> {
 
 /** What closes a descriptor, once. One that the program has closed itself, and that may be something else by now, is left alone. */
 export function* closerOf(descriptor: number): Steps<() => Steps<void>> {
-  const { dev, ino } = yield* exactStat(descriptor);
+  const opened = yield* exactStat(descriptor);
   let isClosed = false;
   return function* () {
     if (isClosed) return;
     isClosed = true;
     try {
-      const now = yield* exactStat(descriptor);
-      if (now.dev !== dev || now.ino !== ino) return;
+      if (!isSameFile(opened, yield* exactStat(descriptor))) return;
     } catch {
       return;
     }
     yield* close(descriptor);
   };
+}
+
+/** The number of a file is soon used again, but files have names, or are younger. */
+function isSameFile(unnamed: BigIntStats, now: BigIntStats): boolean {
+  const { dev, ino, nlink, birthtimeNs } = unnamed;
+  return now.dev === dev && now.ino === ino && now.nlink === nlink && now.birthtimeNs === birthtimeNs;
 }

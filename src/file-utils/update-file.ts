@@ -4,10 +4,10 @@ import type { Gate } from "./gate.ts";
 import { whileLocked, type HeldLock } from "./lock.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { decodeValue, readBytes, type ReadOptions, type SchemaOption } from "./read-file.ts";
-import { sameState, type Content } from "./regular-file.ts";
+import { readContent, sameState, type Content } from "./regular-file.ts";
 import { invoke, runAsync, runSync, type Steps } from "./steps.ts";
 import { exactLstat } from "./system.ts";
-import { encodeValue, linkTarget, replaceBytes, type WriteOptions } from "./write-file.ts";
+import { encodeValue, knownStatusOf, linkTarget, replaceBytes, type WriteOptions } from "./write-file.ts";
 
 export interface UpdateOptions
   extends Omit<ReadOptions, "generation">, Omit<WriteOptions, "schema" | "ifVersion" | "symbolicLinks"> {
@@ -20,7 +20,7 @@ export interface UpdateOptions
 /**
  * Reads a file, lets a function say what it should be, and replaces it, under the file's lock: of several at once, in any thread or process, none is lost.
  * The function gets undefined when there is no file; when it returns undefined, nothing is written. It may be called again: should somebody who takes no
- * lock have changed the file meanwhile, it is given the new content. Resolves to what the file holds then. Throws what {@link readFile} and
+ * lock have changed the file meanwhile, up to the last look an instant before it is replaced, it is given the new content. Resolves to what the file holds then. Throws what {@link readFile} and
  * {@link writeFile} throw, `SEALTRACE_LOCK_BUSY`, and whatever the function throws, which leaves the file as it is.
  */
 export async function updateFile<Value = unknown>(
@@ -53,11 +53,13 @@ export function* updateValue<Value>(
   const place = options.symbolicLinks === "follow" ? yield* linkTarget(given) : given;
   const { wait, signal } = options;
   return yield* whileLocked(systemPath(place), { wait, signal }, (lock, inside) =>
-    updateLocked(place, (value: Value | undefined) => inside(() => change(value)), options, lock, gate),
+    updateLocked(given, place, (value: Value | undefined) => inside(() => change(value)), options, lock, gate),
   );
 }
 
+/** `given` is the file as it was named, which chooses the format; `place` is where it is. */
 function* updateLocked<Value>(
+  given: Place,
   place: Place,
   change: Update<Value>,
   options: UpdateOptions & Partial<SchemaOption<Value>>,
@@ -66,10 +68,10 @@ function* updateLocked<Value>(
 ): Steps<Value | undefined> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const content = yield* currentContent(place, options, gate);
-    const value = content === undefined ? undefined : ((yield* decodeValue(place, content.bytes, options)) as Value);
+    const value = content === undefined ? undefined : ((yield* decodeValue(given, content.bytes, options)) as Value);
     const changed = yield* invoke(() => change(value));
     if (changed === undefined) return value;
-    const bytes = yield* encodeValue(place, changed, options);
+    const bytes = yield* encodeValue(given, changed, options);
     gate?.content(bytes, bytes.length);
     try {
       yield* replaceBytes(place, bytes, options, gate, function* () {
@@ -96,11 +98,15 @@ function* currentContent(
   { maxBytes, checksum, onProgress }: UpdateOptions,
   gate: Gate | undefined,
 ): Steps<Content | undefined> {
-  if ((yield* statusOf(place)) === undefined) return undefined;
+  if ((yield* knownStatusOf(place)) === undefined) return undefined;
   return yield* readBytes(place, { maxBytes, checksum, onProgress, symbolicLinks: "refuse" }, gate);
 }
 
 function* isUnchanged(place: Place, content: Content | undefined): Steps<boolean> {
   if ((yield* statusOf(place)) === undefined) return content === undefined;
-  return content !== undefined && sameState(yield* exactLstat(systemPath(place)), content.status);
+  if (content === undefined || !sameState(yield* exactLstat(systemPath(place)), content.status)) return false;
+  if (content.settled) return true;
+  // Its status tells nothing yet: a change within the same tick of the system's clock would not show.
+  const { bytes } = yield* readContent(place, { maxBytes: content.bytes.length, follow: false });
+  return bytes.equals(content.bytes);
 }

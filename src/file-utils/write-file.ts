@@ -1,20 +1,22 @@
-import { dirname, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { SealtraceError } from "../record/index.ts";
-import { acceptedBy, type SchemaResult } from "../serialize-utils/index.ts";
+import { acceptedBy, type SchemaResult, type StandardSchema } from "../serialize-utils/index.ts";
 import { replaceContent, statusOf, type ReplaceOptions } from "./atomic-write.ts";
 import { contentFormat, type FormatName } from "./content-format.ts";
 import { fileSystemError } from "./errors.ts";
-import { checkVersion } from "./file-version.ts";
+import { checkVersion, checkVersionText } from "./file-version.ts";
 import type { Gate } from "./gate.ts";
 import { replaceWithHistory, type HistoryOptions } from "./history.ts";
 import { whileLocked } from "./lock.ts";
 import type { LongWork } from "./options.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
-import { about, type SchemaOption } from "./read-file.ts";
+import { about } from "./read-file.ts";
 import { invoke, runAsync, runSync, type Steps } from "./steps.ts";
-import { readlink } from "./system.ts";
+import { readlink, realpath } from "./system.ts";
 
-export interface WriteOptions extends LongWork, HistoryOptions, Partial<SchemaOption<unknown>> {
+export interface WriteOptions extends LongWork, HistoryOptions {
+  /** Any Standard Schema validator: what it refuses is not written. What is written is the value as it was given. */
+  readonly schema?: StandardSchema | undefined;
   /** Default: by the path's suffix (`.json`, `.ndjson`, `.jsonl`, `.yaml`, `.yml`); else text for strings and binary for bytes. */
   readonly format?: FormatName | undefined;
   /** On the disk when it is done, name and content, so that it survives a power failure. Default: true. */
@@ -32,7 +34,8 @@ export interface WriteOptions extends LongWork, HistoryOptions, Partial<SchemaOp
 /**
  * Replaces a file by a value, or makes it. Who reads it sees the old content or the new, also after a crash or a power failure in the middle; when it is
  * done the new content is on the disk. Readers that have the old file open keep it. Extended attributes and access control lists of the old file are not
- * kept. Throws a SealtraceError, and then the old content is there (only if nothing but the last sync failed, perhaps the new): `SEALTRACE_DISK_FULL`,
+ * kept. It takes no lock but with `ifVersion`, `generations` or `checksum`: of several at once the last one wins; who writes what depends on what was there
+ * uses `updateFile`. Throws a SealtraceError, and then the old content is there (only if nothing but the last sync failed, perhaps the new): `SEALTRACE_DISK_FULL`,
  * `_FILE_MISSING` (the directory), `_DIRECTORY_UNWRITABLE`, `_LINK_REFUSED`, `_FILE_CHANGED`, `_INVALID_DATA`, `_LOCK_LOST`.
  */
 export async function writeFile(path: string, value: unknown, options: WriteOptions = {}): Promise<void> {
@@ -47,6 +50,7 @@ export function writeFileSync(path: string, value: unknown, options: WriteOption
 /** {@link writeFile}, of a place. */
 export function* writeValue(place: Place, value: unknown, options: WriteOptions, gate?: Gate): Steps<void> {
   const { ifVersion, generations = 0, checksum = false, signal } = options;
+  if (ifVersion !== undefined) checkVersionText(ifVersion);
   const bytes = yield* encodeValue(place, value, options);
   gate?.content(bytes, bytes.length);
   const target = options.symbolicLinks === "follow" ? yield* linkTarget(place) : place;
@@ -90,11 +94,20 @@ export function* replaceBytes(
   const replacing: ReplaceOptions = { durable, mode, keepOwner, onProgress, signal, replaceLink, lastCheck };
   const keepsHistory = generations > 0 || checksum;
   if (gate !== undefined) {
-    const replaced = keepsHistory ? 0 : ((yield* statusOf(place))?.size ?? 0);
+    const replaced = keepsHistory ? 0 : ((yield* knownStatusOf(place))?.size ?? 0);
     gate.growth(bytes.length - replaced);
   }
   if (keepsHistory) yield* replaceWithHistory(place, bytes, { generations, checksum }, replacing);
   else yield* replaceContent(place, bytes, replacing);
+}
+
+/** {@link statusOf}, with an error that says what to do. */
+export function* knownStatusOf(place: Place): ReturnType<typeof statusOf> {
+  try {
+    return yield* statusOf(place);
+  } catch (error) {
+    throw fileSystemError(error, place.path, "write");
+  }
 }
 
 /** Where a chain of symbolic links leads, to a file that need not exist. */
@@ -103,7 +116,11 @@ export function* linkTarget(place: Place): Steps<Place> {
   for (let links = 0; links <= MAX_LINKS; links += 1) {
     try {
       if ((yield* statusOf(at))?.isSymbolicLink() !== true) return at;
-      at = placeOf(resolve(dirname(systemPath(at)), yield* readlink(systemPath(at))));
+      const target = yield* readlink(systemPath(at));
+      const full = isAbsolute(target) ? target : `${at.directory}/${target}`;
+      // By the system: `..` in a link is the parent of the real directory, whatever links its path goes through.
+      const directory = yield* realpath(dirname(full));
+      at = { directory, name: basename(full), path: join(directory, basename(full)) };
     } catch (error) {
       throw fileSystemError(error, place.path, "write");
     }
