@@ -11,6 +11,7 @@ import {
   timeOption,
   type CommandLine,
 } from "./arguments.ts";
+import { recordFields } from "./record-fields.ts";
 import { painterFor, type Painter, type Style } from "./terminal.ts";
 
 const HELP = `Usage: sealtrace logs [options] [dir]
@@ -94,18 +95,9 @@ function severity(fields: LogRecord["fields"]): number {
 function* readLog(stream: string): Generator<LogRecord> {
   for (const record of readRecords(stream)) {
     const text = record.text();
-    const fields = parseRecord(text);
+    const fields = recordFields(text);
     // What is no record is for `verify` to say.
     if (fields !== undefined) yield { text, fields, time: String(fields["@timestamp"]) };
-  }
-}
-
-function parseRecord(text: string): LogRecord["fields"] | undefined {
-  try {
-    const fields: unknown = JSON.parse(text);
-    return typeof fields === "object" && fields !== null ? (fields as LogRecord["fields"]) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import { basename, dirname, relative } from "node:path";
 import { configurationDirectory, printable, readEnvironment } from "../config/index.ts";
 import { readRecords, verifyStream } from "../store/index.ts";
 import { hotspots, openTrace, readEvents, type Trace } from "../trace-utils/index.ts";
+import { recordFields } from "./record-fields.ts";
 import { byteCount, count, counted, fit, painterFor, type Painter } from "./terminal.ts";
 import { errorText, hotspotTable } from "./trace.ts";
 import { verdict } from "./verify.ts";
@@ -108,7 +109,7 @@ function readRun(directory: string, from: number): RunRecords {
   let instrumented: RunRecords["instrumented"];
   for (const record of readRecords(directory, { from })) {
     bytes += record.line.length + 1;
-    const fields = JSON.parse(record.text()) as Record<string, unknown>;
+    const fields = recordFields(record.text()) ?? {};
     const action = fields["event.action"];
     if (fields["log.logger"] === "sealtrace") {
       if (action !== "trace-chunk") continue;

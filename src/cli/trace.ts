@@ -21,6 +21,7 @@ import {
   wrongUse,
   type CommandLine,
 } from "./arguments.ts";
+import { parsed, recordFields } from "./record-fields.ts";
 import { count, counted, duration, fit, painterFor, table, widthOf, type Painter } from "./terminal.ts";
 
 const HELP = `Usage: sealtrace trace tree [options] [dir]
@@ -131,7 +132,7 @@ function treePrinter(line: CommandLine): Print {
     const keep = selection(tree, isWanted);
     if (line.values.json === true) {
       for (const root of tree.roots)
-        if (keep(root)) process.stdout.write(`${JSON.stringify(asJson(root, keep, notes))}\n`);
+        if (keep(root)) process.stdout.write(`${[...jsonOf(root, keep, notes)].join("")}\n`);
       return;
     }
     const printer = new TreePrinter({ notes, keep, depth, limit, width, paint: painterFor(process.stdout) });
@@ -149,20 +150,22 @@ function readNotes(streams: readonly string[], tree: CallTree): Map<string, Note
   for (const stream of streams) {
     for (const record of readRecords(stream)) {
       if (!record.line.includes('"span.id":"')) continue;
-      const {
-        "span.id": call,
-        "@timestamp": time,
-        "log.level": level,
-        message,
-      } = JSON.parse(record.text()) as Record<string, string>;
-      if (call === undefined || !tree.calls.has(call)) continue;
-      const note = { time: BigInt(Date.parse(time ?? "") || 0) * 1_000_000n, level: level ?? "", text: message ?? "" };
+      const { "span.id": call, "@timestamp": time, "log.level": level, message } = recordFields(record.text()) ?? {};
+      if (typeof call !== "string" || !tree.calls.has(call)) continue;
+      const milliseconds = typeof time === "string" ? Date.parse(time) || 0 : 0;
+      const note = { time: BigInt(milliseconds) * 1_000_000n, level: shown(level), text: shown(message) };
       const known = notes.get(call);
       if (known === undefined) notes.set(call, [note]);
       else known.push(note);
     }
   }
   return notes;
+}
+
+/** A field that should be a text. */
+function shown(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** What the options ask for; undefined when they ask for everything. */
@@ -189,25 +192,44 @@ function wantedCalls(line: CommandLine): Wanted | undefined {
 function selection(tree: CallTree, wanted: Wanted | undefined): (node: CallNode) => boolean {
   if (wanted === undefined) return () => true;
   const kept = new Set<CallNode>();
-  const visit = (node: CallNode, below: boolean): boolean => {
-    const chosen = below || wanted.isWanted(node);
-    let any = chosen;
-    for (const child of node.children) any = visit(child, chosen && wanted.withCallees) || any;
-    if (any) kept.add(node);
-    return any;
-  };
-  for (const root of tree.roots) visit(root, false);
+  const inWanted = new Set<CallNode>();
+  // A call comes after its caller. Nothing here recurses: calls are nested as deeply as the program's were.
+  const calls = [...tree.calls.values()];
+  for (const node of calls) {
+    if (!inWanted.has(node) && !wanted.isWanted(node)) continue;
+    kept.add(node);
+    if (wanted.withCallees) for (const child of node.children) inWanted.add(child);
+  }
+  for (const node of calls.reverse()) if (node.children.some((child) => kept.has(child))) kept.add(node);
   return (node) => kept.has(node);
 }
 
-function asJson(
-  node: CallNode,
+/** A call and what it has called, as one line of JSON in pieces. */
+function* jsonOf(
+  root: CallNode,
   keep: (node: CallNode) => boolean,
   notes: ReadonlyMap<string, readonly Note[]>,
-): unknown {
+): Generator<string> {
+  const waiting: (CallNode | string)[] = [root];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (typeof next === "string") {
+      yield next;
+      continue;
+    }
+    yield `${JSON.stringify(asJson(next, notes)).slice(0, -1)},"children":[`;
+    waiting.push("]}");
+    const children = next.children.filter(keep).reverse();
+    children.forEach((child, i) => {
+      waiting.push(child);
+      if (i < children.length - 1) waiting.push(",");
+    });
+  }
+}
+
+/** Everything but the calls that it made. */
+function asJson(node: CallNode, notes: ReadonlyMap<string, readonly Note[]>): object {
   const { id, traceId, cause, pid, thread, start, end, result, error } = node;
-  const parsed = (text: string | undefined): unknown =>
-    text === undefined || text === "" ? undefined : (JSON.parse(text) as unknown);
+  const value = (text: string | undefined): unknown => (text === undefined || text === "" ? undefined : parsed(text));
   return {
     id,
     traceId,
@@ -219,11 +241,10 @@ function asJson(
     thread,
     start: String(start),
     duration: end === undefined ? undefined : Number(end - start),
-    arguments: parsed(node.arguments),
-    result: parsed(result),
-    error: parsed(error),
+    arguments: value(node.arguments),
+    result: value(result),
+    error: value(error),
     records: notes.get(id)?.map(({ level, text }) => ({ level, message: text })),
-    children: node.children.filter(keep).map((child) => asJson(child, keep, notes)),
   };
 }
 
@@ -238,6 +259,14 @@ interface TreeOptions {
 
 type Entry = { readonly node: CallNode } | { readonly note: Note };
 
+/** A line that waits, with what stands before it and before those under it. */
+interface Branch {
+  readonly entry: Entry;
+  readonly lead: string;
+  readonly childLead: string;
+  readonly depth: number;
+}
+
 class TreePrinter {
   omitted = 0;
   readonly #options: TreeOptions;
@@ -248,19 +277,23 @@ class TreePrinter {
   }
 
   printRoot(root: CallNode): void {
-    if (this.#options.keep(root)) this.#printCall(root, "", "", 1);
-  }
-
-  #printCall(node: CallNode, lead: string, childLead: string, depth: number): void {
-    this.#line(lead, this.#describe(node, lead.length));
-    if (depth >= this.#options.depth) return;
-    const entries = this.#entriesOf(node);
-    entries.forEach((entry, i) => {
-      const isLast = i === entries.length - 1;
-      const branch = childLead + (isLast ? "└─ " : "├─ ");
-      if ("note" in entry) this.#line(branch, this.#describeNote(entry.note, branch.length));
-      else this.#printCall(entry.node, branch, childLead + (isLast ? "   " : "│  "), depth + 1);
-    });
+    if (!this.#options.keep(root)) return;
+    const waiting: Branch[] = [{ entry: { node: root }, lead: "", childLead: "", depth: 1 }];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const { entry, lead, childLead, depth } = next;
+      if ("note" in entry) {
+        this.#line(lead, this.#describeNote(entry.note, lead.length));
+        continue;
+      }
+      this.#line(lead, this.#describe(entry.node, lead.length));
+      if (depth >= this.#options.depth) continue;
+      const entries = this.#entriesOf(entry.node);
+      for (const [i, below] of [...entries.entries()].reverse()) {
+        const isLast = i === entries.length - 1;
+        const [branch, after] = isLast ? ["└─ ", "   "] : ["├─ ", "│  "];
+        waiting.push({ entry: below, lead: childLead + branch, childLead: childLead + after, depth: depth + 1 });
+      }
+    }
   }
 
   /** What happened in a call, in order. */

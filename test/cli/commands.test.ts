@@ -259,6 +259,46 @@ describe("sealtrace trace", () => {
     }
   });
 
+  it("tree shows calls however deeply they are nested", async () => {
+    const deep = await runRecorded("deep.cjs");
+    assert.deepEqual([deep.stdout, deep.stderr], ["4000\n", ""]);
+    const tree = async (...args: string[]): Promise<string> => {
+      const { stdout, stderr, code } = await sealtrace("trace", "tree", deep.place.logs, ...args);
+      assert.deepEqual([stderr, code], ["", 0]);
+      return stdout;
+    };
+    assert.equal(lines(await tree()).length, 4001);
+    assert.equal((await tree("--json")).match(/"name":"down"/g)?.length, 4001);
+    assert.equal(await tree("--errors"), "No recorded call is like that.\n");
+  });
+
+  it("shows what it can of records that somebody has tampered with", async () => {
+    const place = newPlace();
+    const recorded = await runRecorded("story.mjs", [], { place });
+    const [stream] = listStreams(place.logs);
+    const path = join(String(stream?.directory), "000000000000.ndjson");
+    const text = recorded.lines().join("\n");
+    const forgeries = [
+      ['"message":"cooking soup"', '"message":{"nested":["\\u001b[2J"]}'],
+      ['"message":"cooking fish"', '"message":"\u001b[2J'],
+      ['"message":"serving soup",', ""],
+      ['"log.level":"ERROR"', '"log.level":7,"span.id":{}'],
+      ['{"@timestamp":"2', '{"@timestamp":["2"],"x":"2'],
+    ] as const;
+    writeFileSync(path, `${forgeries.reduce((all, [from, to]) => all.replace(from, to), text)}\n`);
+    for (const args of [
+      ["trace", "tree"],
+      ["trace", "tree", "--json"],
+      ["logs", "--pretty"],
+    ]) {
+      const { stdout, stderr, code } = await sealtrace(...args, place.logs);
+      assert.deepEqual([stderr, code], ["", 0], args.join(" "));
+      assert.match(stdout, args[0] === "trace" ? /evening/ : /process ended/);
+      assert.ok(!stdout.includes("\u001b"));
+    }
+    assert.equal((await sealtrace("verify", place.logs)).code, 1);
+  });
+
   it("top shows the slowest by self and by total time", async () => {
     const { stdout } = await sealtrace("trace", "top", story.place.logs, "--by", "total");
     const [head, ...rows] = lines(stdout);
