@@ -20,10 +20,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileSystemError } from "./errors.ts";
-import { makeLocksDirectory, type Mechanism } from "./lock-connection.ts";
+import { makeLocksDirectory } from "./lock-directory.ts";
 import { ourselves, type LockHolder } from "./lock-holders.ts";
+import type { Mechanism } from "./lock-mechanism.ts";
 import type { LockPlace } from "./lock-place.ts";
-import { monotonicNow } from "./lock-tickets.ts";
+import { monotonicNow } from "./ticket-content.ts";
 
 /** How long a holder may be silent before another takes over, in milliseconds. */
 export const LEASE_MS = 10_000;
@@ -55,6 +56,7 @@ interface Held {
 }
 
 export class LeaseMechanism implements Mechanism {
+  readonly pause = { from: 10, to: 100 } as const;
   readonly #place: LockPlace;
   readonly #lease: number;
   #seen: { readonly content: string; readonly token: number; readonly since: number } | undefined;

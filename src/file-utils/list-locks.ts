@@ -2,12 +2,13 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { fileSystemError, isMissing } from "./errors.ts";
 import { newestLease } from "./lease-lock.ts";
-import { probe } from "./lock-connection.ts";
 import { readHolders, type LockHolder } from "./lock-holders.ts";
 import { isSidecarName, lockedPath, LOCKS_DIRECTORY, placeOfSidecar, type LockPlace } from "./lock-place.ts";
 import { kernelHolders } from "./lock-proc.ts";
+import { begin, isNoDatabase, keepJournalInMemory, loadSqlite, systemError } from "./lock-sqlite.ts";
 import { countWaiters } from "./lock-tickets.ts";
 
 export interface LockInfo {
@@ -31,7 +32,7 @@ export function listLocks(directory: string): LockInfo[] {
   return sidecarsIn(directory, locks).map((name) => inspectLock(placeOfSidecar(join(locks, name))));
 }
 
-/** Those made by the kernel's locks are files, those of leases directories that have no file beside them. */
+/** Locks of the kernel have a file of this name; leases only a directory that is named after it. */
 function sidecarsIn(directory: string, locks: string): string[] {
   try {
     lstatSync(directory);
@@ -43,6 +44,7 @@ function sidecarsIn(directory: string, locks: string): string[] {
   }
 }
 
+/** One lock, at this moment. */
 export function inspectLock(place: LockPlace): LockInfo {
   const common = { path: lockedPath(place.sidecar), waiters: countWaiters(place.queue) };
   const lease = newestLease(place);
@@ -64,4 +66,22 @@ function holdersOf(place: LockPlace, held: "exclusive" | "shared"): LockHolder[]
   const confirmed = said.filter(({ pid, host }) => (host !== undefined && host !== hostname()) || pids.includes(pid));
   const silent = new Set(pids.filter((pid) => confirmed.every((holder) => holder.pid !== pid)));
   return [...confirmed, ...[...silent].map((pid) => ({ pid }))];
+}
+
+/** How a lock is held at this moment. Holds it itself for an instant. */
+function probe({ sidecar }: LockPlace): "exclusive" | "shared" | "free" {
+  const sqlite = loadSqlite();
+  if (sqlite === undefined || lstatSync(sidecar, { throwIfNoEntry: false })?.isFile() !== true) return "free";
+  let database: DatabaseSync | undefined;
+  try {
+    database = new sqlite.DatabaseSync(sidecar);
+    if (!keepJournalInMemory(database) || !begin(database, true)) return "exclusive";
+    database.exec("ROLLBACK");
+    return begin(database, false) ? "free" : "shared";
+  } catch (error) {
+    if (isNoDatabase(error)) return "free";
+    throw fileSystemError(systemError(error), sidecar, "read");
+  } finally {
+    database?.close();
+  }
 }

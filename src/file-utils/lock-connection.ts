@@ -3,33 +3,17 @@
  * of the kernel, and after locking, the sidecar is still the file that we locked. Who locked a file that has been deleted meanwhile
  * holds nothing, and begins anew.
  */
-import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { SealtraceError } from "../record/index.ts";
 import { fileSystemError } from "./errors.ts";
+import { makeLocksDirectory, refuseForbidden, refuseLink } from "./lock-directory.ts";
 import { HolderSlot } from "./lock-holders.ts";
+import { KernelCannotLock, type Mechanism } from "./lock-mechanism.ts";
 import type { LockPlace } from "./lock-place.ts";
 import { isHeldDeleted, kernelHolders } from "./lock-proc.ts";
-import { cannotLock, isBusy, isNoDatabase, loadSqlite, systemError, type Sqlite } from "./lock-sqlite.ts";
-
-/** A way to hold a lock. */
-export interface Mechanism {
-  /** Takes the lock if it is free; does not wait. */
-  attempt(shared: boolean): boolean;
-  release(): void;
-  /** Why the lock that we took is no longer ours; undefined while it is. */
-  loss(): string | undefined;
-  /** Leaves nothing open. */
-  close(): void;
-  /** Of what is held; only a lease has one. */
-  readonly token?: number | undefined;
-  /** Aborted when what is held was lost. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The file system does not lock: something else must be found. */
-export class KernelCannotLock extends Error {}
+import { begin, cannotLock, isNoDatabase, keepJournalInMemory, systemError, type Sqlite } from "./lock-sqlite.ts";
 
 interface Identity {
   readonly dev: bigint;
@@ -52,6 +36,7 @@ let showsOwnLocks: boolean | undefined;
 const MAX_ATTEMPTS = 20;
 
 export class KernelMechanism implements Mechanism {
+  readonly pause = { from: 1, to: 10 } as const;
   readonly #sqlite: Sqlite;
   readonly #place: LockPlace;
   #connection: Connection | undefined;
@@ -179,57 +164,6 @@ export class KernelMechanism implements Mechanism {
   }
 }
 
-/** SQLite does not ask the permission model of Node.js; so we do. */
-function refuseForbidden(sidecar: string): void {
-  const { permission } = process as { permission?: NodeJS.ProcessPermission };
-  if (permission?.has("fs.write", sidecar) !== false) return;
-  throw Object.assign(new Error("Node.js was started with --permission"), { code: "EACCES" });
-}
-
-/** Somebody else's idea of where locks are. */
-function refuseLink(directory: string): void {
-  if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
-  throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
-}
-
-export function makeLocksDirectory({ sidecar }: LockPlace): void {
-  const directory = dirname(sidecar);
-  try {
-    mkdirSync(directory, 0o700);
-  } catch (error) {
-    if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
-  }
-}
-
-/** False when somebody else has it. */
-function begin(database: DatabaseSync, shared: boolean): boolean {
-  return ifFree(() => {
-    try {
-      database.exec(shared ? "BEGIN; SELECT 1 FROM sqlite_master" : "BEGIN EXCLUSIVE");
-    } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
-  });
-}
-
-/** The journal is never written, but would be made and removed each time. False when somebody has the lock: SQLite looks into the file first. */
-function keepJournalInMemory(database: DatabaseSync): boolean {
-  return ifFree(() => {
-    database.exec("PRAGMA journal_mode = MEMORY");
-  });
-}
-
-function ifFree(action: () => void): boolean {
-  try {
-    action();
-    return true;
-  } catch (error) {
-    if (isBusy(error)) return false;
-    throw error;
-  }
-}
-
 /** Of the file itself, no link. */
 function identityOf(path: string): Identity | undefined {
   const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
@@ -239,22 +173,4 @@ function identityOf(path: string): Identity | undefined {
 
 function isSame(one: Identity | undefined, other: Identity): boolean {
   return one?.ino === other.ino && one.dev === other.dev;
-}
-
-/** How a lock is held at this moment. Holds it itself for an instant. */
-export function probe({ sidecar }: LockPlace): "exclusive" | "shared" | "free" {
-  const sqlite = loadSqlite();
-  if (sqlite === undefined || identityOf(sidecar) === undefined) return "free";
-  let database: DatabaseSync | undefined;
-  try {
-    database = new sqlite.DatabaseSync(sidecar);
-    if (!keepJournalInMemory(database) || !begin(database, true)) return "exclusive";
-    database.exec("ROLLBACK");
-    return begin(database, false) ? "free" : "shared";
-  } catch (error) {
-    if (isNoDatabase(error)) return "free";
-    throw fileSystemError(systemError(error), sidecar, "read");
-  } finally {
-    database?.close();
-  }
 }

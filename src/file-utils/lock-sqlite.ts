@@ -1,4 +1,6 @@
 /** SQLite as far as locks need it: loaded without a word, and what its refusals mean. Result codes: sqlite.org/rescode.html. */
+import type { DatabaseSync } from "node:sqlite";
+
 export type Sqlite = typeof import("node:sqlite");
 
 let loaded: Sqlite | undefined;
@@ -51,4 +53,33 @@ const SYSTEM_CODES: Readonly<Record<number, string>> = { [FULL]: "ENOSPC", [READ
 /** With its extension in the higher bits; 0 for an error that is not SQLite's. */
 function resultOf(error: unknown): number {
   return (error as { readonly errcode?: number } | null)?.errcode ?? 0;
+}
+
+/** Takes the lock of a database; false when somebody else has it. */
+export function begin(database: DatabaseSync, shared: boolean): boolean {
+  return ifFree(() => {
+    try {
+      database.exec(shared ? "BEGIN; SELECT 1 FROM sqlite_master" : "BEGIN EXCLUSIVE");
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  });
+}
+
+/** The journal is never written, but would be made and removed each time. False when somebody has the lock: SQLite looks into the file first. */
+export function keepJournalInMemory(database: DatabaseSync): boolean {
+  return ifFree(() => {
+    database.exec("PRAGMA journal_mode = MEMORY");
+  });
+}
+
+function ifFree(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (isBusy(error)) return false;
+    throw error;
+  }
 }

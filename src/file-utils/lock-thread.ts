@@ -4,12 +4,14 @@
  */
 import { dirname } from "node:path";
 import { LeaseMechanism } from "./lease-lock.ts";
-import { KernelCannotLock, KernelMechanism, type Mechanism } from "./lock-connection.ts";
+import { KernelMechanism } from "./lock-connection.ts";
 import type { Acquisition } from "./lock-context.ts";
+import { KernelCannotLock, type Mechanism } from "./lock-mechanism.ts";
 import type { LockPlace } from "./lock-place.ts";
 import { isOnNetwork } from "./lock-network.ts";
 import { loadSqlite } from "./lock-sqlite.ts";
-import { hasQueue, Ticket, type BlockedWaiter } from "./lock-tickets.ts";
+import { hasQueue, Ticket } from "./lock-tickets.ts";
+import type { BlockedWaiter } from "./ticket-content.ts";
 
 /** One who waits in this thread. */
 export interface Waiter {

@@ -7,52 +7,24 @@
  * Times are milliseconds of the clock that counts from the start of the system: all processes see the same, and nobody sets it. The queue
  * only makes the lock fair. A ticket that is not renewed is passed over, so nobody has to be trusted; and who is passed over waits longer.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
+import {
+  isFresh,
+  isOfOurClock,
+  isRenewed,
+  monotonicNow,
+  readTicket,
+  STALE_MS,
+  whoWeAre,
+  type BlockedWaiter,
+  type TicketContent,
+} from "./ticket-content.ts";
 
 /** Renewed so often, while it waits. */
 const BEAT_MS = 250;
-/** After so long without renewal, whoever waits is taken for dead, stopped or blocked. */
-const STALE_MS = 2_000;
-
-/** One who waits for a lock and holds others. */
-export interface BlockedWaiter {
-  readonly id: string;
-  /** When it began to wait. */
-  readonly since: number;
-  readonly pid: number;
-  /** The lock that it waits for, and those that it holds: sidecars. */
-  readonly waits: string;
-  readonly holds: readonly string[];
-}
-
-interface TicketContent {
-  /** By which clock `beat` is: see `clockName`. */
-  readonly clock: string;
-  readonly beat: number;
-  readonly pid: number;
-  /** Where `pid` means something; "" where we can't say. */
-  readonly pidSpace: string;
-  readonly waiters: readonly BlockedWaiter[];
-}
-
-/** Milliseconds since the system was started, in all its processes. */
-export function monotonicNow(): number {
-  return Number(process.hrtime.bigint() / 1_000n) / 1_000;
-}
 
 export function hasQueue(queue: string): boolean {
   return existsSync(queue);
@@ -82,8 +54,11 @@ export class Ticket {
     const name = `${this.#order}.${shared ? "shared" : "exclusive"}`;
     const content = JSON.stringify(waiters);
     if (name === this.#name && content === this.#content && now - this.#beat < BEAT_MS) return;
-    if (this.#name !== "" && name !== this.#name)
-      attempt(() => renameSync(join(this.#queue, this.#name), join(this.#queue, name)));
+    if (this.#name !== "" && name !== this.#name) {
+      attempt(() => {
+        renameSync(join(this.#queue, this.#name), join(this.#queue, name));
+      });
+    }
     this.#name = name;
     this.#content = content;
     this.#beat = now;
@@ -132,7 +107,7 @@ export function someoneWaits(queue: string): boolean {
   return ticketNames(queue).some((name) => isAlive(queue, name));
 }
 
-/** How many threads wait, for a lock to share and for an exclusive one. */
+/** How many threads wait. */
 export function countWaiters(queue: string): number {
   return ticketNames(queue).filter((name) => isAlive(queue, name)).length;
 }
@@ -168,17 +143,6 @@ function isAlive(queue: string, name: string): boolean {
   return false;
 }
 
-/** Whoever was killed need not be waited for, where that can be seen. */
-function isRenewed({ beat, pid, pidSpace }: TicketContent): boolean {
-  return isFresh(beat) && (pidSpace === "" || pidSpace !== whoWeAre().pidSpace || existsSync(`/proc/${pid}`));
-}
-
-/** Also false for a time to come: then the system was started anew. */
-function isFresh(beat: number): boolean {
-  const age = monotonicNow() - beat;
-  return age >= -STALE_MS && age < STALE_MS;
-}
-
 /** What we saw of other machines' tickets: the beat, and when it was new to us. */
 const watched = new Map<string, { readonly beat: number; readonly since: number }>();
 const MAX_WATCHED = 1_000;
@@ -205,46 +169,6 @@ function removeIfEmpty(queue: string): void {
   attempt(() => {
     rmdirSync(queue);
   });
-}
-
-/** Undefined when it is gone, is just being written, or is no ticket. */
-function readTicket(path: string): TicketContent | undefined {
-  try {
-    const content = JSON.parse(readFileSync(path, "utf8")) as TicketContent;
-    return typeof content.beat === "number" && content.waiters.every(isWaiter) ? content : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isWaiter({ id, since, pid, waits, holds }: BlockedWaiter): boolean {
-  const isRight = [typeof id, typeof since, typeof pid, typeof waits].join() === "string,number,number,string";
-  return isRight && holds.every((sidecar) => typeof sidecar === "string");
-}
-
-function isOfOurClock({ clock }: TicketContent): boolean {
-  return clock === whoWeAre().clock;
-}
-
-type Identity = Pick<TicketContent, "clock" | "pid" | "pidSpace">;
-let identity: Identity | undefined;
-
-/** The clock is the same for all who see the same: on Linux for all containers of a kernel, until it is started anew. */
-function whoWeAre(): Identity {
-  identity ??= {
-    clock: fromProc(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()) ?? hostname(),
-    pid: process.pid,
-    pidSpace: fromProc(() => readlinkSync("/proc/self/ns/pid")) ?? "",
-  };
-  return identity;
-}
-
-function fromProc(read: () => string): string | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 const openTickets = new Set<Ticket>();

@@ -3,33 +3,17 @@
  * then, when it is the first there, in that of all threads, by tickets; the first of those tries the kernel's lock again and again. So SQLite's own
  * waiting, which is neither fair nor can be cancelled, is not used.
  */
-import { SealtraceError } from "../record/index.ts";
-import { deadlockError, findCycle, isVictim } from "./deadlock.ts";
+import { DEADLOCK_CHECK_MS, watchForDeadlock } from "./deadlock.ts";
 import { acquired, heldHere, heldInThread, innermost, released, type Acquisition } from "./lock-context.ts";
-import { inspectLock } from "./list-locks.ts";
-import { describeHolder } from "./lock-holders.ts";
-import type { LockPlace } from "./lock-place.ts";
+import { busy, refuseBlockingForever, refuseReentry, type Request } from "./lock-refusals.ts";
 import { closeLater, threadLock, type ThreadLock, type Turn, type Waiter } from "./lock-thread.ts";
-import { hasQueue, monotonicNow, someoneWaits } from "./lock-tickets.ts";
+import { hasQueue, someoneWaits } from "./lock-tickets.ts";
 import { step, type Steps } from "./steps.ts";
+import { monotonicNow } from "./ticket-content.ts";
 
-export interface Request {
-  readonly place: LockPlace;
-  readonly path: string;
-  readonly shared: boolean;
-  /** In milliseconds. */
-  readonly wait: number;
-  readonly signal: AbortSignal | undefined;
-  /** Milliseconds; forces a lease. */
-  readonly lease: number | undefined;
-}
-
-/** Between two looks of the first in the queue, and of the others. */
-const FIRST_PAUSE_MS = { from: 1, to: 10 };
-const OTHER_PAUSE_MS = { from: 2, to: 25 };
+/** Between two looks of who is not the first in the queue. */
+const LATER_PAUSE_MS = { from: 2, to: 25 };
 const LONG_PAUSE_MS = 60_000;
-/** Before it looks for a deadlock, and between two looks. It must see the same one twice. */
-const DEADLOCK_CHECK_MS = 60;
 /** Others look at a lock, too, and hold it for that instant: who does not want to wait tries so often, a millisecond apart. */
 const IMPATIENT_ATTEMPTS = 3;
 
@@ -100,7 +84,8 @@ function* acquireInTurn(seeker: Seeker): Steps<Hold> {
   if (blocking) lock.waiters.unshift(waiter);
   else lock.waiters.push(waiter);
   let gotIt = false;
-  const watch = watchForDeadlock(waiter);
+  // Others must see what we wait for, also while it is held by our own thread.
+  const watch = watchForDeadlock(waiter.self, () => lock.ticket());
   const wake = (): void => waiter.wake?.();
   signal?.addEventListener("abort", wake);
   try {
@@ -117,8 +102,10 @@ function* acquireInTurn(seeker: Seeker): Steps<Hold> {
       }
       const waited = monotonicNow() - waiter.self.since;
       if (waited >= wait) throw busy(request);
-      watch(lock, waited);
-      const pause = isFirst ? growing(turn === "next" ? FIRST_PAUSE_MS : OTHER_PAUSE_MS, looks) : unlessWoken(waiter);
+      watch(waited);
+      const pause = isFirst
+        ? growing(turn === "next" ? lock.mechanism.pause : LATER_PAUSE_MS, looks)
+        : unlessWoken(waiter);
       yield* sleep(Math.min(pause, wait - waited), waiter);
     }
   } finally {
@@ -140,49 +127,6 @@ function newWaiter({ place, shared }: Request, held: readonly Acquisition[]): Wa
     holds: held.map((acquisition) => acquisition.sidecar),
   };
   return { shared, self, wake: undefined };
-}
-
-/** Throws SEALTRACE_DEADLOCK when it has seen the same deadlock twice, and this waiter is the one that must give up. */
-function watchForDeadlock({ self }: Waiter): (lock: ThreadLock, waited: number) => void {
-  let nextCheck = DEADLOCK_CHECK_MS;
-  let before: string | undefined;
-  return (lock, waited) => {
-    if (self.holds.length === 0 || waited < nextCheck) return;
-    nextCheck = waited + DEADLOCK_CHECK_MS;
-    // Others must see what we wait for, also while it is held by our own thread.
-    lock.ticket();
-    const cycle = findCycle(self);
-    const names = cycle?.map(({ id }) => id).join();
-    if (cycle !== undefined && names === before && isVictim(self, cycle)) throw deadlockError(cycle);
-    before = names;
-  };
-}
-
-function refuseReentry({ place, path }: Request): void {
-  if (heldHere().every(({ sidecar }) => sidecar !== place.sidecar)) return;
-  throw new SealtraceError(
-    "SEALTRACE_DEADLOCK",
-    `The lock on ${path} was asked for while the same code holds it: it would wait for itself. Take it once, around all that needs it.`,
-  );
-}
-
-/** A thread that blocks can't wait for itself. */
-function refuseBlockingForever({ path, shared }: Request, lock: ThreadLock): void {
-  if (lock.admits(shared)) return;
-  throw new SealtraceError(
-    "SEALTRACE_DEADLOCK",
-    `The lock on ${path} is held by an asynchronous action of this thread, which can't end while the thread is blocked: use withLock instead of withLockSync.`,
-  );
-}
-
-function busy({ path, place, wait }: Request): SealtraceError {
-  const holders = inspectLock(place).holders.map(describeHolder);
-  const who = holders.length === 0 ? "somebody else" : holders.join(", ");
-  const after = wait === 0 ? "" : ` after ${wait} ms`;
-  return new SealtraceError(
-    "SEALTRACE_LOCK_BUSY",
-    `The lock on ${path} is still taken${after}, held by ${who}. Wait longer, or see to it that the holder ends.`,
-  );
 }
 
 /** Whoever gives the lock back in this thread wakes the next; only a deadlock must be looked for. */
