@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { listTree, listTreeSync, walk, walkSync, type Entry, type WalkOptions } from "../../src/file-utils/index.ts";
+import {
+  listTree,
+  listTreeSync,
+  openRoot,
+  walk,
+  walkSync,
+  type Entry,
+  type WalkOptions,
+} from "../../src/file-utils/index.ts";
 import { standInFront } from "../support/file-calls.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { AS_ROOT, exists, LINUX_ONLY, makeTree, NOT_WINDOWS, seeTree } from "../support/tree.ts";
@@ -211,6 +219,29 @@ describe("walk", () => {
     }
     assert.equal((await Array.fromAsync(walk(directory))).length, 20_040);
     assert.equal((await listTree(directory)).length, 20_040);
+  });
+
+  it("in a root is led nowhere by a directory that becomes a link, at any moment", { skip: LINUX_ONLY }, async () => {
+    let at = 1;
+    for (; ; at += 1) {
+      const directory = makeTree(temporaryDirectory(), { "tree/sub/deep/file": "", "precious/secret/secret": "" });
+      await using root = await openRoot(join(directory, "tree"), { allow: ["list"] });
+      let calls = 0;
+      const end = standInFront((_call, goOn) => {
+        if ((calls += 1) === at) {
+          fs.renameSync(join(directory, "tree/sub"), join(directory, "aside"));
+          fs.symlinkSync("../precious", join(directory, "tree/sub"));
+        }
+        goOn();
+      });
+      const found = await Array.fromAsync(root.walk()).finally(end);
+      assert.ok(
+        found.every(({ name }) => name !== "secret"),
+        `moment ${at}`,
+      );
+      if (calls < at) break;
+    }
+    assert.ok(at > 8, `only ${at} moments`);
   });
 
   it("says which directories it may not read, or leaves them out and tells", { skip: AS_ROOT || NOT_WINDOWS }, () => {
