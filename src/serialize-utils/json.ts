@@ -1,7 +1,7 @@
 import { SealtraceError } from "../record/index.ts";
 import { DEFAULT_MAX_DEPTH, type ReadingLimits } from "./reading-limits.ts";
 
-/** The value of a JSON text (RFC 8259). Throws SEALTRACE_INVALID_DATA that says where it is wrong or too deeply nested. */
+/** The value of a JSON text (RFC 8259); numbers become the nearest that JavaScript has. Throws SEALTRACE_INVALID_DATA that says where it is wrong or too deeply nested. */
 export function deserializeFromJson(text: string, { maxDepth = DEFAULT_MAX_DEPTH }: ReadingLimits = {}): unknown {
   checkDepth(text, maxDepth);
   try {
@@ -18,7 +18,7 @@ export interface JsonOptions {
 
 /**
  * Plain data as JSON. Throws SEALTRACE_INVALID_DATA, naming the place, for what JSON can't hold and would lose or change: undefined, functions, symbols,
- * NaN, infinities, big integers, cycles.
+ * NaN, infinities, big integers, maps, sets, typed arrays, cycles. What has a method `toJSON` is written as that says.
  */
 export function serializeToJson(value: unknown, { indent = 0 }: JsonOptions = {}): string {
   try {
@@ -39,11 +39,14 @@ function refuseLoss(this: unknown, key: string, value: unknown): unknown {
     case "bigint":
       throw unsupported(key, value);
     case "undefined":
-      // A property that is undefined is as good as none; a missing element of an array is not.
-      if (key === "" || Array.isArray(this)) throw unsupported(key, value);
+      // A property that is undefined is as good as none; a missing element of an array is not. Nor is the whole, which is seen to afterwards.
+      if (Array.isArray(this)) throw unsupported(key, value);
       return undefined;
     case "number":
       if (!Number.isFinite(value)) throw unsupported(key, value);
+      return value;
+    case "object":
+      if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value)) throw unsupported(key, value);
       return value;
     default:
       return value;
@@ -51,7 +54,8 @@ function refuseLoss(this: unknown, key: string, value: unknown): unknown {
 }
 
 function unsupported(key: string, value: unknown): SealtraceError {
-  const what = typeof value === "number" ? String(value) : typeof value;
+  const what =
+    typeof value === "number" ? String(value) : typeof value === "object" ? value?.constructor.name : typeof value;
   const where = key === "" ? "the value" : `the value under ${JSON.stringify(key)}`;
   return new SealtraceError(
     "SEALTRACE_INVALID_DATA",

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { SealtraceError } from "../record/index.ts";
 
 /** The text of UTF-8 bytes, without a byte order mark. Throws SEALTRACE_INVALID_DATA, naming the byte, when they are none. */
@@ -5,6 +6,13 @@ export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
+    if (isUtf8(bytes)) {
+      throw new SealtraceError(
+        "SEALTRACE_INVALID_DATA",
+        `It is longer than a text can be here (${bytes.length} bytes): read it as binary, or as a stream.`,
+        { cause },
+      );
+    }
     const known = encodingByMark(bytes);
     throw new SealtraceError(
       "SEALTRACE_INVALID_DATA",

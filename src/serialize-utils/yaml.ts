@@ -24,7 +24,7 @@ export function deserializeFromYaml(text: string, { maxDepth = DEFAULT_MAX_DEPTH
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
     // Composing recurses: what is too deep is refused before.
-    if (parser.stack.length > maxDepth + OUTER_LEVELS) {
+    if (parser.stack.length > maxDepth && parser.stack.filter(isCollection).length > maxDepth) {
       fail(`nested more than ${maxDepth} levels deep; if that is right, raise maxDepth`, parser.offset);
     }
   }
@@ -45,6 +45,8 @@ export function deserializeFromYaml(text: string, { maxDepth = DEFAULT_MAX_DEPTH
 export function serializeToYaml(value: unknown): string {
   try {
     const text = loadYaml().stringify(value, { lineWidth: 0, aliasDuplicateObjects: true }) as string | undefined;
+    // At the very beginning it would be a byte order mark, which readers take away.
+    if (text?.startsWith("\uFEFF") === true) return `---\n${text}`;
     if (text !== undefined) return text;
   } catch (cause) {
     throw new SealtraceError("SEALTRACE_INVALID_DATA", `It can't be written as YAML: ${(cause as Error).message}.`, {
@@ -60,8 +62,10 @@ export function serializeToYaml(value: unknown): string {
 /** What an alias may multiply to. */
 const MAX_ALIASES = 100;
 
-/** Of the parser's stack, the document itself. */
-const OUTER_LEVELS = 1;
+/** Also on the parser's stack: the document, and a scalar at the end. */
+function isCollection({ type }: { readonly type: string }): boolean {
+  return type === "block-map" || type === "block-seq" || type === "flow-collection";
+}
 
 /** Loaded when it is first needed: that takes longer than all of sealtrace. */
 function loadYaml(): typeof import("yaml") {
