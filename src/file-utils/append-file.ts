@@ -5,6 +5,7 @@ import { contentFormat, type ContentFormat, type FormatName } from "./content-fo
 import { syncDescriptor, syncNames } from "./descriptor.ts";
 import { fileSystemError, isMissing } from "./errors.ts";
 import type { Gate } from "./gate.ts";
+import { linkTarget } from "./link-target.ts";
 import { whileLocked } from "./lock.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { about } from "./read-file.ts";
@@ -12,7 +13,6 @@ import { fillFrom } from "./read-range.ts";
 import { NO_FOLLOW, NON_BLOCKING, notRegular, refuseLinkByLook } from "./regular-file.ts";
 import { runAsync, runSync, type Steps } from "./steps.ts";
 import { close, constants, exactStat, fchmod, fstat, ftruncate, open } from "./system.ts";
-import { linkTarget } from "./write-file.ts";
 
 export interface AppendOptions {
   /**
@@ -160,12 +160,7 @@ function encodeMore({ path }: Place, { encodeMore: encode }: ContentFormat, valu
 }
 
 /** What was not written whole, or may not be on the disk, is taken back: nobody is to find in the file what its writer was told is not there. */
-function* addWhole(
-  descriptor: number,
-  size: number,
-  bytes: Uint8Array,
-  { durable = true }: Appending,
-): Steps<void> {
+function* addWhole(descriptor: number, size: number, bytes: Uint8Array, { durable = true }: Appending): Steps<void> {
   try {
     yield* writeFully(descriptor, bytes);
     if (durable) yield* syncDescriptor(descriptor);

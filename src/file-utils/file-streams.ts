@@ -11,13 +11,13 @@ import {
 } from "./atomic-write.ts";
 import { fileSystemError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
+import { linkTarget } from "./link-target.ts";
 import { SNIFFED_BYTES } from "./media-type.ts";
 import type { Progress } from "./options.ts";
 import { placeOf, type Place } from "./place.ts";
-import { openRegularFile, sameState } from "./regular-file.ts";
-import { runAsync, type Steps } from "./steps.ts";
+import { checkMaxBytes, openRegularFile, sameContent, unsettledFor } from "./regular-file.ts";
+import { pause, runAsync, type Steps } from "./steps.ts";
 import { close, exactStat, read } from "./system.ts";
-import { linkTarget } from "./write-file.ts";
 
 export interface ReadStreamOptions {
   /** Largest size, in bytes. Default: no limit: a stream needs no memory for it. */
@@ -57,7 +57,8 @@ export function createReadStream(path: string, options: ReadStreamOptions = {}):
 }
 
 /**
- * Replaces a file by what is written to the stream, or makes it. Until it has finished the old content is there; when it is destroyed, or anything fails, that stays.
+ * Replaces a file by what is written to the stream, or makes it. Until it has finished the old content is there; when it is destroyed, or anything fails,
+ * that stays. Once its `close` event has come, nothing of it is at work any more.
  */
 export function createWriteStream(path: string, options: WriteStreamOptions = {}): Writable {
   return writeStreamAt(() => leaseOf(placeOf(path)), options);
@@ -78,12 +79,16 @@ export function readStreamAt(lease: () => Steps<Lease>, options: ReadStreamOptio
 
 async function* piecesOf(lease: () => Steps<Lease>, options: ReadStreamOptions): AsyncGenerator<Buffer> {
   const { maxBytes = Infinity, symbolicLinks, onProgress } = options;
+  checkMaxBytes(maxBytes);
   const { place, gate, release } = await runAsync(lease());
   try {
     const { descriptor, status } = await runAsync(openRegularFile(place, symbolicLinks !== "refuse"));
     try {
       const total = Number(status.size);
       gate?.file(status);
+      if (total > maxBytes) throw tooLarge(place, maxBytes);
+      const unsettled = unsettledFor(status);
+      if (unsettled > 0) await runAsync(pause(unsettled));
       let done = 0;
       for (;;) {
         const piece = Buffer.allocUnsafe(PIECE_BYTES);
@@ -95,7 +100,7 @@ async function* piecesOf(lease: () => Steps<Lease>, options: ReadStreamOptions):
         onProgress?.({ bytes: done, total: Math.max(done, total) });
         yield piece.subarray(0, got);
       }
-      if (!sameState(status, await runAsync(exactStat(descriptor)))) throw changed(place);
+      if (!sameContent(status, await runAsync(exactStat(descriptor)))) throw changed(place);
     } finally {
       await runAsync(close(descriptor));
     }
@@ -119,6 +124,9 @@ export function writeStreamAt(lease: () => Steps<Lease>, options: WriteStreamOpt
     write: (piece: Buffer, _encoding, done) => {
       settle(replacing.write(piece), done);
     },
+    writev: (pieces, done) => {
+      settle(replacing.write(Buffer.concat(pieces.map(({ chunk }) => chunk as Buffer))), done);
+    },
     final: (done) => {
       settle(replacing.finish(), done);
     },
@@ -131,8 +139,8 @@ export function writeStreamAt(lease: () => Steps<Lease>, options: WriteStreamOpt
   });
 }
 
-function settle(steps: Steps<void>, done: (error?: Error | null) => void): void {
-  runAsync(steps).then(
+function settle(work: Promise<void>, done: (error?: Error | null) => void): void {
+  work.then(
     () => {
       done(null);
     },
@@ -145,6 +153,9 @@ function settle(steps: Steps<void>, done: (error?: Error | null) => void): void 
 class StreamedReplacement {
   readonly #lease: () => Steps<Lease>;
   readonly #options: ReplaceOptions & WriteStreamOptions;
+  readonly #cancel = new AbortController();
+  /** What goes on at the moment: a stream that is destroyed does not wait for it, and a descriptor that is written to must not be closed. */
+  #work: Promise<void> = Promise.resolve();
   #leased: Lease | undefined;
   #replacement: Replacement | undefined;
   #bytes = 0;
@@ -152,10 +163,38 @@ class StreamedReplacement {
 
   constructor(lease: () => Steps<Lease>, options: WriteStreamOptions) {
     this.#lease = lease;
-    this.#options = { ...options, replaceLink: options.symbolicLinks === "replace" };
+    this.#options = {
+      ...options,
+      replaceLink: options.symbolicLinks === "replace",
+      lastCheck: () => this.#checkWanted(),
+    };
   }
 
-  *begin(): Steps<void> {
+  begin(): Promise<void> {
+    return this.#run(this.#begin());
+  }
+
+  write(piece: Buffer): Promise<void> {
+    return this.#run(this.#write(piece));
+  }
+
+  finish(): Promise<void> {
+    return this.#run(this.#finish());
+  }
+
+  /** Also when it has finished: then nothing is left but the lease. */
+  async abandon(): Promise<void> {
+    this.#cancel.abort();
+    await this.#work.catch(() => undefined);
+    await runAsync(this.#abandon());
+  }
+
+  #run(steps: Steps<void>): Promise<void> {
+    this.#work = runAsync(steps, this.#cancel.signal);
+    return this.#work;
+  }
+
+  *#begin(): Steps<void> {
     this.#leased = yield* this.#lease();
     const { place } = this.#leased;
     const target = this.#options.symbolicLinks === "follow" ? yield* linkTarget(place) : place;
@@ -163,7 +202,7 @@ class StreamedReplacement {
     this.#leased.gate?.growth(-(this.#replacement.before?.size ?? 0));
   }
 
-  *write(piece: Buffer): Steps<void> {
+  *#write(piece: Buffer): Steps<void> {
     const { place, descriptor } = this.#replacement as Replacement;
     this.#leased?.gate?.growth(piece.length);
     if (this.#head.length < SNIFFED_BYTES) {
@@ -178,15 +217,18 @@ class StreamedReplacement {
     this.#options.onProgress?.({ bytes: this.#bytes, total: this.#bytes });
   }
 
-  *finish(): Steps<void> {
+  *#finish(): Steps<void> {
     this.#leased?.gate?.content(this.#head, this.#bytes);
     const replacement = this.#replacement as Replacement;
     this.#replacement = undefined;
     yield* finishReplacement(replacement, this.#options);
   }
 
-  /** Also when it has finished: then nothing is left but the lease. */
-  *abandon(): Steps<void> {
+  *#checkWanted(): Steps<void> {
+    if (this.#cancel.signal.aborted) throw new Error("destroyed");
+  }
+
+  *#abandon(): Steps<void> {
     if (this.#replacement !== undefined) yield* abandonReplacement(this.#replacement);
     this.#replacement = undefined;
     if (this.#leased !== undefined) yield* this.#leased.release();

@@ -1,7 +1,9 @@
 /** What a file was before: `settings.yaml.1` is the generation before the present one, `settings.yaml.2` the one before that. */
 import { SealtraceError } from "../record/index.ts";
 import { temporaryName } from "./abandoned-temporaries.ts";
-import { isMissing } from "./errors.ts";
+import { isSame } from "./directory-trail.ts";
+import { fileSystemError, isMissing } from "./errors.ts";
+import { knownStatusOf } from "./link-target.ts";
 import { sibling, systemPath, type Place } from "./place.ts";
 import type { Steps } from "./steps.ts";
 import { constants, copyFile, exactLstat, link, rename, unlink } from "./system.ts";
@@ -17,6 +19,14 @@ export function generationOf(place: Place, generation: number): Place {
     );
   }
   return generation === 0 ? place : sibling(place, `${place.name}.${generation}`);
+}
+
+/** How many generations become one older: all, or those before the first gap, as a writer may leave that dies. Never none. */
+export function* shiftable(place: Place, count: number): Steps<number> {
+  for (let generation = 1; generation < count; generation += 1) {
+    if ((yield* knownStatusOf(generationOf(place, generation))) === undefined) return generation;
+  }
+  return count;
 }
 
 /** Makes the present file generation 1 too, and each older one older by one; of more than `count` the oldest goes away. */
@@ -37,12 +47,13 @@ export function* shiftGenerations(place: Place, count: number): Steps<void> {
 
 /** Whether the present file is generation 1 as well: so it is after a writer has died between making it that and replacing it. */
 export function* isKept(place: Place): Steps<boolean> {
+  const present = systemPath(place);
+  const newest = systemPath(generationOf(place, 1));
   try {
-    const [one, other] = [yield* exactLstat(systemPath(place)), yield* exactLstat(systemPath(generationOf(place, 1)))];
-    return one.ino === other.ino && one.dev === other.dev;
+    return isSame(yield* exactLstat(present), yield* exactLstat(newest));
   } catch (error) {
     if (isMissing(error)) return false;
-    throw error;
+    throw fileSystemError(error, place.path, "write");
   }
 }
 

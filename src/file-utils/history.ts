@@ -1,6 +1,7 @@
-import { replaceContent, statusOf, type ReplaceOptions } from "./atomic-write.ts";
+import { replaceContent, type ReplaceOptions } from "./atomic-write.ts";
 import { checkListable, readChecksums, sha256, writeChecksums, type Checksums } from "./checksum.ts";
-import { generationOf, isKept, shiftGenerations } from "./generations.ts";
+import { generationOf, isKept, shiftable, shiftGenerations } from "./generations.ts";
+import { knownStatusOf } from "./link-target.ts";
 import { sibling, type Place } from "./place.ts";
 import { readContent } from "./regular-file.ts";
 import type { Steps } from "./steps.ts";
@@ -28,10 +29,10 @@ export function* replaceWithHistory(
   const old = generations > 0 ? yield* sumOf(place) : undefined;
   // A damaged file must not push out the last good generation; nor one that is kept already, since somebody died at this point.
   const isGood = old !== undefined && (before.get(place.name)?.includes(old) ?? true);
-  const shifts = isGood && !(yield* isKept(place));
+  const shifted = isGood && !(yield* isKept(place)) ? yield* shiftable(place, generations) : 0;
   const after = new Map<string, readonly string[]>([[place.name, [sha256(content)]]]);
   for (let generation = 1; generation <= generations; generation += 1) {
-    const sums = before.get(generationOf(place, shifts ? generation - 1 : generation).name);
+    const sums = before.get(generationOf(place, generation <= shifted ? generation - 1 : generation).name);
     if (generation === 1 && isGood) after.set(generationOf(place, 1).name, [old]);
     else if (sums !== undefined) after.set(generationOf(place, generation).name, sums);
   }
@@ -41,7 +42,7 @@ export function* replaceWithHistory(
     *lastCheck() {
       if (options.lastCheck !== undefined) yield* options.lastCheck();
       if (checksum) yield* writeChecksums(place, union(before, after), durable);
-      if (shifts) yield* shiftGenerations(place, generations);
+      if (shifted > 0) yield* shiftGenerations(place, shifted);
     },
   });
   try {
@@ -59,13 +60,14 @@ function* knownSums(place: Place): Steps<Checksums> {
   for (const [name, sums] of known) {
     if (sums.length < 2) continue;
     const actual = yield* sumOf(sibling(place, name));
-    if (actual !== undefined && sums.includes(actual)) known.set(name, [actual]);
+    if (actual === undefined) known.delete(name);
+    else if (sums.includes(actual)) known.set(name, [actual]);
   }
   return known;
 }
 
 function* sumOf(place: Place): Steps<string | undefined> {
-  const status = yield* statusOf(place);
+  const status = yield* knownStatusOf(place);
   if (status?.isFile() !== true) return undefined;
   return sha256((yield* readContent(place, { maxBytes: Infinity, follow: false })).bytes);
 }

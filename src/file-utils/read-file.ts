@@ -4,6 +4,7 @@ import { readCheckedContent } from "./checksum.ts";
 import { contentFormat, type FormatName } from "./content-format.ts";
 import type { Gate } from "./gate.ts";
 import { generationOf } from "./generations.ts";
+import { linkTarget } from "./link-target.ts";
 import type { LongWork } from "./options.ts";
 import { placeOf, type Place } from "./place.ts";
 import { readContent, type Content } from "./regular-file.ts";
@@ -43,7 +44,8 @@ export interface ReadFileSync {
 }
 
 /**
- * The value in a file: never half of what somebody writes at the same time, decoded, validated. Throws a SealtraceError:
+ * The value in a file, decoded, validated: never half of what somebody writes at the same time. (Who writes in place instead of replacing the file, and
+ * rests in the middle for longer than 20 ms, can't be told from one who has finished.) Throws a SealtraceError:
  * `SEALTRACE_FILE_MISSING`, `_DIRECTORY_UNREADABLE`, `_FILE_TOO_LARGE`, `_LINK_REFUSED`, `_FILE_CHANGED` (somebody writes to it without end),
  * `_INVALID_DATA` (not of its format, or not of its schema), `_CORRUPT` (not what its checksum says).
  */

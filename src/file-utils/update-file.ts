@@ -1,13 +1,14 @@
 import { SealtraceError } from "../record/index.ts";
 import { statusOf } from "./atomic-write.ts";
 import type { Gate } from "./gate.ts";
+import { knownStatusOf, linkTarget } from "./link-target.ts";
 import { whileLocked, type HeldLock } from "./lock.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { decodeValue, readBytes, type ReadOptions, type SchemaOption } from "./read-file.ts";
 import { readContent, sameState, type Content } from "./regular-file.ts";
 import { invoke, runAsync, runSync, type Steps } from "./steps.ts";
 import { exactLstat } from "./system.ts";
-import { encodeValue, knownStatusOf, linkTarget, replaceBytes, type WriteOptions } from "./write-file.ts";
+import { encodeValue, replaceBytes, type WriteOptions } from "./write-file.ts";
 
 export interface UpdateOptions
   extends Omit<ReadOptions, "generation">, Omit<WriteOptions, "schema" | "ifVersion" | "symbolicLinks"> {

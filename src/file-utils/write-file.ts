@@ -1,18 +1,15 @@
-import { basename, dirname, isAbsolute, join } from "node:path";
-import { SealtraceError } from "../record/index.ts";
 import { acceptedBy, type SchemaResult, type StandardSchema } from "../serialize-utils/index.ts";
-import { replaceContent, statusOf, type ReplaceOptions } from "./atomic-write.ts";
+import { replaceContent, type ReplaceOptions } from "./atomic-write.ts";
 import { contentFormat, type FormatName } from "./content-format.ts";
-import { fileSystemError } from "./errors.ts";
 import { checkVersion, checkVersionText } from "./file-version.ts";
 import type { Gate } from "./gate.ts";
 import { replaceWithHistory, type HistoryOptions } from "./history.ts";
+import { knownStatusOf, linkTarget } from "./link-target.ts";
 import { whileLocked } from "./lock.ts";
 import type { LongWork } from "./options.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { about } from "./read-file.ts";
 import { invoke, runAsync, runSync, type Steps } from "./steps.ts";
-import { readlink, realpath } from "./system.ts";
 
 export interface WriteOptions extends LongWork, HistoryOptions {
   /** Any Standard Schema validator: what it refuses is not written. What is written is the value as it was given. */
@@ -100,36 +97,3 @@ export function* replaceBytes(
   if (keepsHistory) yield* replaceWithHistory(place, bytes, { generations, checksum }, replacing);
   else yield* replaceContent(place, bytes, replacing);
 }
-
-/** {@link statusOf}, with an error that says what to do. */
-export function* knownStatusOf(place: Place): ReturnType<typeof statusOf> {
-  try {
-    return yield* statusOf(place);
-  } catch (error) {
-    throw fileSystemError(error, place.path, "write");
-  }
-}
-
-/** Where a chain of symbolic links leads, to a file that need not exist. */
-export function* linkTarget(place: Place): Steps<Place> {
-  let at = place;
-  for (let links = 0; links <= MAX_LINKS; links += 1) {
-    try {
-      if ((yield* statusOf(at))?.isSymbolicLink() !== true) return at;
-      const target = yield* readlink(systemPath(at));
-      const full = isAbsolute(target) ? target : `${at.directory}/${target}`;
-      // By the system: `..` in a link is the parent of the real directory, whatever links its path goes through.
-      const directory = yield* realpath(dirname(full));
-      at = { directory, name: basename(full), path: join(directory, basename(full)) };
-    } catch (error) {
-      throw fileSystemError(error, place.path, "write");
-    }
-  }
-  throw new SealtraceError(
-    "SEALTRACE_LINK_REFUSED",
-    `${place.path} is a symbolic link that leads through more than ${MAX_LINKS} others, or in a circle.`,
-  );
-}
-
-/** As many as Linux follows. */
-const MAX_LINKS = 40;

@@ -1,0 +1,41 @@
+/** Where symbolic links lead. */
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { SealtraceError } from "../record/index.ts";
+import { statusOf } from "./atomic-write.ts";
+import { fileSystemError } from "./errors.ts";
+import { systemPath, type Place } from "./place.ts";
+import type { Steps } from "./steps.ts";
+import { readlink, realpath } from "./system.ts";
+
+/** {@link statusOf}, with an error that says what to do. */
+export function* knownStatusOf(place: Place): ReturnType<typeof statusOf> {
+  try {
+    return yield* statusOf(place);
+  } catch (error) {
+    throw fileSystemError(error, place.path, "write");
+  }
+}
+
+/** Where a chain of symbolic links leads, to a file that need not exist. */
+export function* linkTarget(place: Place): Steps<Place> {
+  let at = place;
+  for (let links = 0; links <= MAX_LINKS; links += 1) {
+    try {
+      if ((yield* statusOf(at))?.isSymbolicLink() !== true) return at;
+      const target = yield* readlink(systemPath(at));
+      const full = isAbsolute(target) ? target : `${at.directory}/${target}`;
+      // By the system: `..` in a link is the parent of the real directory, whatever links its path goes through.
+      const directory = yield* realpath(dirname(full));
+      at = { directory, name: basename(full), path: join(directory, basename(full)) };
+    } catch (error) {
+      throw fileSystemError(error, place.path, "write");
+    }
+  }
+  throw new SealtraceError(
+    "SEALTRACE_LINK_REFUSED",
+    `${place.path} is a symbolic link that leads through more than ${MAX_LINKS} others, or in a circle.`,
+  );
+}
+
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
