@@ -18,7 +18,7 @@ export function mediaTypeOf(bytes: Uint8Array): string {
     if (!startsWith(head, pattern, offset)) continue;
     if (then === undefined || startsWith(head, then.bytes, then.offset)) return type;
   }
-  return textTypeOf(head, head.length < bytes.length);
+  return textTypeOf(head);
 }
 
 interface Signature {
@@ -73,19 +73,23 @@ function startsWith(head: Buffer, pattern: Buffer, offset: number): boolean {
   );
 }
 
-function textTypeOf(head: Buffer, isCut: boolean): string {
+function textTypeOf(head: Buffer): string {
   let content: string;
   try {
-    content = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: isCut });
+    // What was cut may end within a character.
+    content = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: head.length === SNIFFED_BYTES });
   } catch {
     return "application/octet-stream";
   }
   if (/[\0-\x08\x0b\x0e-\x1a\x1c-\x1f]/.test(content)) return "application/octet-stream";
-  const start = content.replace(/^(?:\s|<!--[^]*?-->)+/, "");
-  if (HTML.test(start)) return "text/html";
-  if (SVG.test(start)) return "image/svg+xml";
-  return start.startsWith("<?xml") ? "text/xml" : "text/plain";
+  const start = content.trimStart();
+  const root = start.replace(/^(?:\s|<\?[^]*?\?>|<!--[^]*?-->|<!doctype svg[^>]*>)+/i, "");
+  if (SVG.test(root)) return "image/svg+xml";
+  if (HTML.test(root)) return "text/html";
+  if (/^<\?xml\s/i.test(start)) return "text/xml";
+  // A comment alone is enough for browsers.
+  return start.startsWith("<!--") ? "text/html" : "text/plain";
 }
 
 const HTML = /^<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[\s>]/i;
-const SVG = /^(?:<\?xml[^>]*>\s*)?(?:<!doctype svg[^>]*>\s*)?<svg[\s>]/i;
+const SVG = /^<svg[\s/>]/i;

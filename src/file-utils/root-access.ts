@@ -9,7 +9,7 @@ import { Route, WayRefused, type Anchor, type Reached, type Way } from "./root-d
 import { splitInnerPath } from "./root-path.ts";
 import type { RootAction } from "./root-policy.ts";
 import type { PolicyCheck } from "./root-policy-check.ts";
-import { RootUsage } from "./root-usage.ts";
+import { Charge, RootUsage } from "./root-usage.ts";
 import type { Steps } from "./steps.ts";
 
 /** One policy that holds in a root, and where its own root is from here: a nested root keeps the policies of those around it. */
@@ -26,6 +26,8 @@ export interface Access {
   /** What becomes of a symbolic link in the last place: followed, or worked on itself. Default: followed. */
   readonly last?: "follow" | "itself";
   readonly purpose?: "read" | "write";
+  /** Nothing need be there although the path ends in a slash: it will be a directory. */
+  readonly makesDirectory?: boolean;
 }
 
 /** The one way to anything in a root: nothing is done but what every policy allows, at a place that lies inside. */
@@ -39,11 +41,17 @@ export class RootAccess {
   readonly checksContent: boolean;
   readonly #rules: readonly Rule[];
   readonly #way: Way;
+  /** The root around this one, which is needed for as long as this one is. */
+  readonly #outer: RootAccess | undefined;
   #open = true;
+  /** What is under way holds the descriptor: its number would soon be that of another directory. */
+  #users = 0;
 
   constructor(path: string, anchor: Anchor, check: PolicyCheck, outer?: { access: RootAccess; prefix: string }) {
     this.path = path;
     this.anchor = anchor;
+    this.#outer = outer?.access;
+    if (this.#outer !== undefined) this.#outer.#users += 1;
     const rules: Rule[] = [{ check, prefix: "", usage: new RootUsage(check.maxTotalBytes, anchor.handle) }];
     for (const rule of outer === undefined ? [] : outer.access.#rules) {
       rules.push({ ...rule, prefix: joined(rule.prefix, outer?.prefix ?? "") });
@@ -65,18 +73,29 @@ export class RootAccess {
   *close(): Steps<void> {
     if (!this.#open) return;
     this.#open = false;
+    yield* this.#closeWhenUnused();
+  }
+
+  *#closeWhenUnused(): Steps<void> {
+    if (this.#open || this.#users > 0) return;
     yield* closeDirectory(this.anchor.handle);
+    if (this.#outer !== undefined) yield* this.#outer.#leaveRoot();
+  }
+
+  *#leaveRoot(): Steps<void> {
+    this.#users -= 1;
+    yield* this.#closeWhenUnused();
   }
 
   /** Does something at the place of a path. Errors are those of SealtraceError. */
   *at<T>(path: string, access: Access, work: (place: Place, reached: Reached) => Steps<T>): Steps<T> {
     const route = this.#route(path, access);
+    this.#users += 1;
     try {
       for (;;) {
         const reached = yield* route.reach();
         try {
-          this.#checkReached(reached, path, access);
-          if (route.isDirectory) yield* this.#expectDirectory(reached, access);
+          yield* this.#checkReached(reached, route, access);
           return yield* work(reached.place, reached);
         } catch (error) {
           if (access.last === "itself" || !mayBeLink(error) || !(yield* route.followLast(reached))) throw error;
@@ -85,34 +104,46 @@ export class RootAccess {
         }
       }
     } catch (error) {
-      if (error instanceof WayRefused) throw this.refusal(path, access, error.message);
-      throw fileSystemError(error, path, access.purpose ?? "read");
+      throw this.#explained(error, path, access);
+    } finally {
+      yield* this.#leaveRoot();
     }
   }
 
   /** The place of a path, and the way to it, for as long as it is not released. Links in the last place are followed, or are the place. */
   *lease(path: string, access: Access): Steps<Lease> {
     const route = this.#route(path, access);
+    this.#users += 1;
     try {
       for (;;) {
         const reached = yield* route.reach();
-        const release = (): Steps<void> => this.#leave(reached);
         try {
-          this.#checkReached(reached, path, access);
-          if (route.isDirectory) yield* this.#expectDirectory(reached, access);
-          if (access.last === "itself" || !(yield* route.followLast(reached))) {
-            return { place: reached.place, gate: this.gate(path, access), release };
-          }
-          yield* release();
+          yield* this.#checkReached(reached, route, access);
+          if (access.last === "itself" || !(yield* route.followLast(reached)))
+            return this.#leased(reached, path, access);
         } catch (error) {
-          yield* release();
+          yield* this.#leave(reached);
           throw error;
         }
+        yield* this.#leave(reached);
       }
     } catch (error) {
-      if (error instanceof WayRefused) throw this.refusal(path, access, error.message);
-      throw fileSystemError(error, path, access.purpose ?? "read");
+      yield* this.#leaveRoot();
+      throw this.#explained(error, path, access);
     }
+  }
+
+  #leased(reached: Reached, path: string, access: Access): Lease {
+    const end = (): Steps<void> => this.#leaveRoot();
+    const leave = (): Steps<void> => this.#leave(reached);
+    return {
+      place: reached.place,
+      gate: this.gate(path, access),
+      *release() {
+        yield* leave();
+        yield* end();
+      },
+    };
   }
 
   /** {@link at}, of two paths. */
@@ -138,17 +169,24 @@ export class RootAccess {
     return this.#way.followsLinks;
   }
 
+  /** Whether it matters what paths are called. */
+  get asksForNames(): boolean {
+    return this.#way.asksForNames;
+  }
+
   allows(action: RootAction): boolean {
     return this.#rules.every(({ check }) => check.action(action) === undefined);
   }
 
   demandMode(path: string, access: Access, mode: number | undefined): void {
-    const reason = mode === undefined ? undefined : this.#first((check) => check.mode(mode));
-    if (reason !== undefined) throw this.refusal(path, { ...access, actions: ["execute"] }, reason);
+    if (mode === undefined) return;
+    if ((mode & 0o111) !== 0) this.demand(path, { ...access, actions: ["execute"] });
+    const reason = this.#first((check) => check.mode(mode));
+    if (reason !== undefined) throw this.refusal(path, access, reason);
   }
 
-  /** What is asked while contents pass. */
-  gate(path: string, access: Access): Gate {
+  /** What is asked while contents pass. Without a charge there must be no growth. */
+  gate(path: string, access: Access, charge?: Charge): Gate {
     const demand = (reason: string | undefined): void => {
       if (reason !== undefined) throw this.refusal(path, access, reason);
     };
@@ -160,17 +198,17 @@ export class RootAccess {
         demand(this.#first((check) => check.content(head, size)));
       },
       growth: (bytes) => {
-        for (const { usage } of this.#rules) demand(usage.grow(bytes));
+        demand(charge?.grow(bytes));
       },
     };
   }
 
-  /** Finds out how much there is, where that matters. */
-  *measure(): Steps<void> {
-    for (const { usage } of this.#rules) yield* usage.measure();
+  /** Before files grow. The charge must be ended. */
+  charge(): Steps<Charge> {
+    return Charge.begin(this.#rules.map(({ usage }) => usage));
   }
 
-  /** After files were removed, or something failed in the middle. */
+  /** After files were removed. */
   measureAgain(): void {
     for (const { usage } of this.#rules) usage.forget();
   }
@@ -218,22 +256,27 @@ export class RootAccess {
     if (directory !== this.anchor.handle) yield* closeDirectory(directory);
   }
 
-  #checkReached({ names }: Reached, path: string, access: Access): void {
-    if (!this.#way.asksForNames) return;
-    for (const { check, prefix } of this.#rules) {
-      const full = joined(prefix, names.join("/"));
+  *#checkReached(reached: Reached, route: Route, access: Access): Steps<void> {
+    for (const { check, prefix } of this.#way.asksForNames ? this.#rules : []) {
+      const full = joined(prefix, reached.names.join("/"));
       const reason = check.path(full);
       if (reason === undefined || (access.actions[0] === "list" && check.leadsToIncluded(full))) continue;
-      throw this.refusal(path, access, reason);
+      throw new WayRefused(reason);
     }
+    if (route.isDirectory) yield* this.#expectDirectory(reached, access);
   }
 
   /** The path ended in a slash. */
   *#expectDirectory({ place }: Reached, access: Access): Steps<void> {
     const status = yield* statusOf(place);
     if (status?.isSymbolicLink() === true) throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
-    if (status?.isDirectory() === true || (status === undefined && access.actions.includes("create"))) return;
+    if (status?.isDirectory() === true || (status === undefined && access.makesDirectory === true)) return;
     throw Object.assign(new Error("no directory"), { code: status === undefined ? "ENOENT" : "ENOTDIR" });
+  }
+
+  #explained(error: unknown, path: string, access: Access): SealtraceError {
+    if (error instanceof WayRefused) return this.refusal(path, access, error.message);
+    return fileSystemError(error, path, access.purpose ?? "read");
   }
 
   #first(ask: (check: PolicyCheck) => string | undefined): string | undefined {

@@ -6,17 +6,20 @@
  * is looked at, and in the end the real path of the directory is compared with the root's: what is moved between that and the use is not seen.
  */
 import type { BigIntStats } from "node:fs";
+import { resolve } from "node:path";
 import { closeDirectory, directoryOf, O_PATH, type DirectoryHandle } from "./directory-handle.ts";
+import { isSame } from "./directory-trail.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { splitInnerPath, type InnerPath } from "./root-path.ts";
 import type { Steps } from "./steps.ts";
-import { constants, exactStat, exactStatOf, lstat, open, readlink, realpath } from "./system.ts";
+import { constants, exactLstat, exactStat, exactStatOf, lstat, open, readlink, realpath } from "./system.ts";
 
 /** The directory of a root, open for as long as the root is. */
 export interface Anchor {
   readonly handle: DirectoryHandle;
-  /** Of the directory, for comparison; undefined where it is only a path. */
-  readonly identity: BigIntStats | undefined;
+  readonly identity: BigIntStats;
+  /** The path of the directory without links, when it was opened. */
+  readonly realPath: string;
 }
 
 /** A place that was reached. Its directory must be closed. */
@@ -63,6 +66,7 @@ export class Route {
   *reach(): Steps<Reached> {
     const { anchor } = this.#way;
     const names = this.#names;
+    if (anchor.handle.descriptor === undefined) yield* checkStillThere(anchor);
     if (names.length <= 1 && names[0] !== "..") return this.#reached(anchor.handle, names);
     return (yield* this.#shortWay()) ?? (yield* this.#wholeWay());
   }
@@ -76,17 +80,26 @@ export class Route {
     return true;
   }
 
-  /** One step to the directory and a look whether it is as far below the root as it should be; undefined when it is not, or anything else is unusual. */
+  /**
+   * One step to the directory, and then a look at where that is: as many levels below the root as it should be, and called as it should be, so that no link
+   * led there. Undefined when it is not, or anything else is unusual. The levels are gone up one by one and tell of the root whatever that is called by now;
+   * the path is of one instant, in which nothing can be moved.
+   */
   *#shortWay(): Steps<Reached | undefined> {
     const { anchor, asksForNames, followsLinks } = this.#way;
     const names = this.#names;
-    if (anchor.identity === undefined || asksForNames || !followsLinks || names.includes("..")) return undefined;
+    if (anchor.handle.descriptor === undefined || asksForNames || !followsLinks || names.includes(".."))
+      return undefined;
+    const inner = names.slice(0, -1).join("/");
     let handle: DirectoryHandle | undefined;
     try {
-      const path = `${anchor.handle.system}/${names.slice(0, -1).join("/")}`;
-      handle = directoryOf(yield* open(path, O_PATH | constants.O_DIRECTORY), this.path);
+      const flags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+      handle = directoryOf(yield* open(`${anchor.handle.system}/${inner}`, flags), this.path);
       const top = yield* exactStatOf(`${handle.system}/${"../".repeat(names.length - 1)}.`);
-      if (top.ino === anchor.identity.ino && top.dev === anchor.identity.dev) return this.#reached(handle, names);
+      if (isSame(top, anchor.identity)) {
+        const path = yield* readlink(handle.system);
+        if (path === `${anchor.realPath === "/" ? "" : anchor.realPath}/${inner}`) return this.#reached(handle, names);
+      }
     } catch {
       // The whole way tells what is wrong.
     }
@@ -155,12 +168,17 @@ export class Route {
   /** Where directories can't be held, at least nothing on the way was a link a moment ago. */
   *#checkStillInside(handle: DirectoryHandle): Steps<void> {
     const { anchor } = this.#way;
-    if (anchor.identity !== undefined || handle === anchor.handle) return;
-    const [inside, root] = [yield* realpath(handle.system), yield* realpath(anchor.handle.system)];
-    if (inside !== handle.system.replace(anchor.handle.system, root)) {
+    if (handle.descriptor !== undefined || handle === anchor.handle) return;
+    if ((yield* realpath(handle.system)) !== handle.system) {
       throw new WayRefused("the path led out of the root while it was looked at");
     }
   }
+}
+
+/** Where the root's directory can't be held, another one may have taken its name. */
+function* checkStillThere({ handle, identity }: Anchor): Steps<void> {
+  if (isSame(yield* exactLstat(handle.system), identity)) return;
+  throw new WayRefused("the root's directory was replaced by another one");
 }
 
 function* leave(handle: DirectoryHandle, anchor: Anchor): Steps<void> {
@@ -211,10 +229,17 @@ export function* anchorAt(place: Place, byDescriptor: boolean): Steps<Anchor> {
   const system = systemPath(place);
   if (byDescriptor) {
     const descriptor = yield* open(system, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    return { handle: directoryOf(descriptor, place.path), identity: yield* exactStat(descriptor) };
+    const handle = directoryOf(descriptor, place.path);
+    try {
+      return { handle, identity: yield* exactStat(descriptor), realPath: yield* readlink(handle.system) };
+    } catch (error) {
+      yield* closeDirectory(handle);
+      throw error;
+    }
   }
-  const status = yield* lstat(system);
-  if (status.isSymbolicLink()) throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
-  if (!status.isDirectory()) throw Object.assign(new Error("no directory"), { code: "ENOTDIR" });
-  return { handle: { system, path: place.path, descriptor: undefined }, identity: undefined };
+  const path = resolve(system);
+  const identity = yield* exactLstat(path);
+  if (identity.isSymbolicLink()) throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
+  if (!identity.isDirectory()) throw Object.assign(new Error("no directory"), { code: "ENOTDIR" });
+  return { handle: { system: path, path: place.path, descriptor: undefined }, identity, realPath: path };
 }

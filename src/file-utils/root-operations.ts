@@ -2,18 +2,24 @@
 import type { Stats } from "node:fs";
 import { SealtraceError } from "../record/index.ts";
 import { appendValue, type AppendOptions } from "./append-file.ts";
+import { statusOf } from "./atomic-write.ts";
 import { listEntries, type NamedEntry } from "./directory-entries.ts";
 import { closeDirectory, hasDescriptorPaths, O_PATH, openDirectory } from "./directory-handle.ts";
+import { fileSystemError, isMissing } from "./errors.ts";
 import type { Lease } from "./file-streams.ts";
 import { readVersioned, type Versioned } from "./file-version.ts";
+import type { Gate } from "./gate.ts";
+import { MAX_GENERATIONS } from "./generations.ts";
 import { LOCKS_DIRECTORY } from "./lock-place.ts";
 import { SNIFFED_BYTES } from "./media-type.ts";
 import { systemPath, type Place } from "./place.ts";
 import { readValue, type ReadOptions, type SchemaOption } from "./read-file.ts";
 import { fillFrom } from "./read-range.ts";
-import { NO_FOLLOW } from "./regular-file.ts";
+import { NO_FOLLOW, NON_BLOCKING } from "./regular-file.ts";
 import { RootAccess, type Access } from "./root-access.ts";
 import { anchorAt } from "./root-descent.ts";
+import { checkedFlags } from "./root-flags.ts";
+import { aLink, existing } from "./root-look.ts";
 import { splitInnerPath } from "./root-path.ts";
 import type { RootAction } from "./root-policy.ts";
 import type { PolicyCheck } from "./root-policy-check.ts";
@@ -39,9 +45,10 @@ const READ: Access = { actions: ["read"] };
 const LIST: Access = { actions: ["list"] };
 const LIST_ITSELF: Access = { actions: ["list"], last: "itself" };
 const CHANGE: Access = { actions: ["write"], purpose: "write" };
+const CREATE: Access = { actions: ["create"], last: "itself", purpose: "write" };
 
 export function readInRoot(root: RootAccess, path: string, options: ReadOptions): Steps<unknown> {
-  return root.at(path, readAccess(options), (place) => readValue(place, inside(options), root.gate(path, READ)));
+  return reading(root, path, options, (place, gate) => readValue(place, inside(options), gate));
 }
 
 export function readVersionInRoot<Output>(
@@ -49,93 +56,131 @@ export function readVersionInRoot<Output>(
   path: string,
   options: ReadOptions & Partial<SchemaOption<Output>>,
 ): Steps<Versioned<Output>> {
-  return root.at(path, readAccess(options), (place) => readVersioned(place, inside(options), root.gate(path, READ)));
+  return reading(root, path, options, (place, gate) => readVersioned(place, inside(options), gate));
+}
+
+function reading<T>(
+  root: RootAccess,
+  path: string,
+  options: ReadOptions,
+  work: (place: Place, gate: Gate) => Steps<T>,
+): Steps<T> {
+  return root.at(path, readAccess(options), (place, { names }) => {
+    demandBeside(root, path, READ, names, options);
+    return work(place, root.gate(path, READ));
+  });
 }
 
 export function writeInRoot(root: RootAccess, path: string, value: unknown, options: WriteOptions): Steps<void> {
-  return changing(root, path, options, (place, access) =>
-    writeValue(place, value, inside(options), root.gate(path, access)),
-  );
+  return changing(root, path, options, (place, gate) => writeValue(place, value, inside(options), gate));
 }
 
 export function appendInRoot(root: RootAccess, path: string, value: unknown, options: AppendOptions): Steps<void> {
-  return changing(root, path, options, (place, access) =>
-    appendValue(place, value, inside(options), root.gate(path, access)),
-  );
+  return changing(root, path, options, (place, gate) => appendValue(place, value, inside(options), gate));
 }
 
-export function updateInRoot<Value>(
+export function* updateInRoot<Value>(
   root: RootAccess,
   path: string,
   change: Update<Value>,
   options: UpdateOptions & Partial<SchemaOption<Value>>,
 ): Steps<Value | undefined> {
   root.demand(path, READ);
-  return changing(root, path, options, (place, access) =>
-    updateValue(place, change, inside(options), root.gate(path, access)),
-  );
+  return yield* changing(root, path, options, (place, gate) => updateValue(place, change, inside(options), gate));
+}
+
+interface Changing extends Beside {
+  readonly mode?: number | undefined;
+  readonly symbolicLinks?: string | undefined;
 }
 
 /** A change of a file's content: `write` where there is one, `create` where there is none. */
-function* changing<T>(
+function changing<T>(
   root: RootAccess,
   path: string,
-  options: { readonly mode?: number | undefined; readonly symbolicLinks?: string | undefined },
-  work: (place: Place, access: Access) => Steps<T>,
+  options: Changing,
+  work: (place: Place, gate: Gate) => Steps<T>,
 ): Steps<T> {
-  const last = options.symbolicLinks === "refuse" || options.symbolicLinks === "replace" ? "itself" : "follow";
-  const access: Access = { actions: [], last, purpose: "write" };
-  try {
-    return yield* root.at(path, access, function* (place) {
-      const exists = yield* isThere(place, last === "follow");
-      const actual: Access = { ...access, actions: [exists ? "write" : "create"] };
-      root.demand(path, actual);
-      root.demandMode(path, actual, options.mode);
-      yield* root.measure();
-      return yield* work(place, actual);
-    });
-  } catch (error) {
-    root.measureAgain();
-    throw error;
+  const access: Access = { actions: [], last: lastFor(options), purpose: "write" };
+  return root.at(path, access, function* (place, { names }) {
+    const actual = yield* demandChange(root, path, access, place, options);
+    demandBeside(root, path, actual, names, options);
+    const charge = yield* root.charge();
+    let succeeded = false;
+    try {
+      const result = yield* work(place, root.gate(path, actual, charge));
+      succeeded = !keepsOthers(options);
+      return result;
+    } finally {
+      charge.end(succeeded);
+    }
+  });
+}
+
+function lastFor({ symbolicLinks }: Pick<Changing, "symbolicLinks">): "follow" | "itself" {
+  return symbolicLinks === "refuse" || symbolicLinks === "replace" ? "itself" : "follow";
+}
+
+/** Throws for a link where that must be followed first. */
+function* demandChange(
+  root: RootAccess,
+  path: string,
+  access: Access,
+  place: Place,
+  { mode }: Pick<Changing, "mode">,
+): Steps<Access> {
+  const status = yield* statusOf(place);
+  if (access.last === "follow" && status?.isSymbolicLink() === true) throw aLink(place);
+  const actual: Access = { ...access, actions: [status === undefined ? "create" : "write"] };
+  root.demand(path, actual);
+  root.demandMode(path, actual, mode);
+  if (status?.isFile() === true) root.gate(path, actual).file(status);
+  return actual;
+}
+
+/** What reading and writing a file can have to do with files beside it. */
+interface Beside {
+  readonly generation?: number | undefined;
+  readonly generations?: number | undefined;
+  readonly checksum?: boolean | undefined;
+}
+
+function keepsOthers({ generations = 0, checksum = false }: Beside): boolean {
+  return generations > 0 || checksum;
+}
+
+/** They have names of their own, which the policy may exclude. */
+function demandBeside(root: RootAccess, path: string, access: Access, names: readonly string[], options: Beside): void {
+  const { generation = 0, generations = 0, checksum = false } = options;
+  if (access.purpose === "write" && keepsOthers(options)) root.demand(path, { ...access, actions: ["create"] });
+  const suffixes = checksum ? [".sha256"] : [];
+  if (generation > 0) suffixes.push(`.${generation}`);
+  for (let i = 1; i <= generations && i <= MAX_GENERATIONS; i += 1) suffixes.push(`.${i}`);
+  for (const suffix of suffixes) {
+    const reason = root.reasonAgainst(names.join("/") + suffix);
+    if (reason !== undefined) throw root.refusal(path + suffix, access, reason);
   }
 }
 
 /** The place of a file that is about to be written, for as long as that takes. */
-export function* leaseForWriting(
-  root: RootAccess,
-  path: string,
-  { mode, symbolicLinks }: Pick<WriteOptions, "mode" | "symbolicLinks">,
-): Steps<Lease> {
-  const last = symbolicLinks === "refuse" || symbolicLinks === "replace" ? "itself" : "follow";
-  const lease = yield* root.lease(path, { actions: [], last, purpose: "write" });
+export function* leaseForWriting(root: RootAccess, path: string, options: Changing): Steps<Lease> {
+  const access: Access = { actions: [], last: lastFor(options), purpose: "write" };
+  const lease = yield* root.lease(path, access);
   try {
-    const access: Access = { actions: [(yield* isThere(lease.place, false)) ? "write" : "create"], purpose: "write" };
-    root.demand(path, access);
-    root.demandMode(path, access, mode);
-    yield* root.measure();
+    const actual = yield* demandChange(root, path, { ...access, last: "itself" }, lease.place, options);
+    const charge = yield* root.charge();
     return {
       place: lease.place,
-      gate: root.gate(path, access),
+      gate: root.gate(path, actual, charge),
       *release() {
-        root.measureAgain();
+        // It may have been given up in the middle.
+        charge.end(false);
         yield* lease.release();
       },
     };
   } catch (error) {
     yield* lease.release();
-    throw error;
-  }
-}
-
-/** Throws for a link where that must be followed first. */
-function* isThere(place: Place, refuseLink: boolean): Steps<boolean> {
-  try {
-    const status = yield* lstat(systemPath(place));
-    if (refuseLink && status.isSymbolicLink()) throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
+    throw fileSystemError(error, path, "write");
   }
 }
 
@@ -153,24 +198,26 @@ export function readAccess({ symbolicLinks }: Pick<ReadOptions, "symbolicLinks">
 
 /** Resolves to a descriptor, which whoever gets it closes. */
 export function* openInRoot(root: RootAccess, path: string, flags: string | number, mode: number): Steps<number> {
-  const wanted = typeof flags === "number" ? flags : flagsOf(flags);
+  const wanted = checkedFlags(flags);
   const writes = (wanted & (constants.O_WRONLY | constants.O_RDWR)) !== 0;
-  const reads = (wanted & constants.O_WRONLY) === 0;
-  const actions: RootAction[] = [];
-  if (reads) actions.push("read");
-  if (writes || (wanted & constants.O_TRUNC) !== 0) actions.push("write");
+  const truncates = (wanted & constants.O_TRUNC) !== 0;
+  const creates = (wanted & constants.O_CREAT) !== 0;
+  const actions: RootAction[] = (wanted & constants.O_WRONLY) === 0 ? ["read"] : [];
+  if (writes || truncates) actions.push("write");
+  // Nothing but a new file is wanted.
+  if (creates && (wanted & constants.O_EXCL) !== 0) actions.push("create");
   const access: Access = { actions, purpose: writes ? "write" : "read" };
-  if (writes && root.checksContent) {
+  root.demand(path, access);
+  if ((writes || truncates) && root.checksContent) {
     throw root.refusal(
       path,
-      access,
+      { ...access, actions: ["write"] },
       "the policy looks at contents, which nobody can when they are written by a descriptor; use writeFile",
     );
   }
-  // Where files are looked at, that comes before anything happens to them.
-  const truncatesLater = root.checksFiles && (wanted & constants.O_TRUNC) !== 0;
-  const creates = (wanted & constants.O_CREAT) !== 0;
   if (creates) root.demandMode(path, access, mode);
+  // Where files are looked at, that comes before anything happens to them.
+  const truncatesLater = root.checksFiles && truncates;
   let effective = (truncatesLater ? wanted & ~constants.O_TRUNC : wanted) | NO_FOLLOW | NON_BLOCKING;
   if (creates && !root.allows("create")) effective &= ~constants.O_CREAT;
   return yield* root.at(path, access, function* (place) {
@@ -178,8 +225,7 @@ export function* openInRoot(root: RootAccess, path: string, flags: string | numb
     try {
       descriptor = yield* open(systemPath(place), effective, mode);
     } catch (error) {
-      if (creates && (error as NodeJS.ErrnoException).code === "ENOENT")
-        root.demand(path, { ...access, actions: ["create"] });
+      if (creates && isMissing(error)) root.demand(path, { ...access, actions: ["create"] });
       throw error;
     }
     try {
@@ -193,8 +239,6 @@ export function* openInRoot(root: RootAccess, path: string, flags: string | numb
   });
 }
 
-const { O_NONBLOCK: NON_BLOCKING = 0 } = constants as Partial<typeof constants>;
-
 function* checkOpened(root: RootAccess, path: string, access: Access, descriptor: number): Steps<void> {
   const status = yield* fstat(descriptor);
   if (!status.isFile()) return;
@@ -205,39 +249,10 @@ function* checkOpened(root: RootAccess, path: string, access: Access, descriptor
   }
 }
 
-function flagsOf(flags: string): number {
-  const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
-  switch (flags) {
-    case "r":
-      return O_RDONLY;
-    case "r+":
-      return O_RDWR;
-    case "w":
-      return O_WRONLY | O_CREAT | O_TRUNC;
-    case "wx":
-      return O_WRONLY | O_CREAT | O_EXCL;
-    case "w+":
-      return O_RDWR | O_CREAT | O_TRUNC;
-    case "wx+":
-      return O_RDWR | O_CREAT | O_EXCL;
-    case "a":
-      return O_WRONLY | O_CREAT | O_APPEND;
-    case "ax":
-      return O_WRONLY | O_CREAT | O_APPEND | O_EXCL;
-    case "a+":
-      return O_RDWR | O_CREAT | O_APPEND;
-    default:
-      throw new SealtraceError(
-        "SEALTRACE_USAGE",
-        `A file can't be opened as ${JSON.stringify(flags)}: take r, r+, w, wx, w+, wx+, a, ax or a+.`,
-      );
-  }
-}
-
 export function statInRoot(root: RootAccess, path: string): Steps<Stats> {
   return root.at(path, LIST, function* (place) {
     const status = yield* lstat(systemPath(place));
-    if (status.isSymbolicLink()) throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
+    if (status.isSymbolicLink()) throw aLink(place);
     return status;
   });
 }
@@ -288,7 +303,7 @@ function onEntry(root: RootAccess, path: string, work: (system: string) => Steps
     const descriptor = hasDescriptorPaths() ? yield* open(system, O_PATH | NO_FOLLOW) : undefined;
     try {
       const status = descriptor === undefined ? yield* lstat(system) : yield* fstat(descriptor);
-      if (status.isSymbolicLink()) throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
+      if (status.isSymbolicLink()) throw aLink(place);
       if (status.isFile()) root.gate(path, CHANGE).file(status);
       yield* work(descriptor === undefined ? system : `/proc/self/fd/${descriptor}`);
     } finally {
@@ -298,24 +313,21 @@ function onEntry(root: RootAccess, path: string, work: (system: string) => Steps
 }
 
 /** A second name for a file. */
-export function linkInRoot(root: RootAccess, existing: string, path: string): Steps<void> {
-  return root.between(
-    [existing, { actions: ["read", "write"], last: "itself" }],
-    [path, { actions: ["create"], last: "itself", purpose: "write" }],
-    function* (from, to) {
-      const status = yield* lstat(systemPath(from));
-      if (!status.isFile()) throw Object.assign(new Error("no file"), { code: "EPERM" });
-      root.gate(path, READ).file({ mode: status.mode, uid: status.uid, nlink: status.nlink + 1 });
-      yield* link(systemPath(from), systemPath(to));
-    },
-  );
+export function linkInRoot(root: RootAccess, first: string, path: string): Steps<void> {
+  return root.between([first, { actions: ["read", "write"], last: "itself" }], [path, CREATE], function* (from, to) {
+    const status = yield* existing(from);
+    if (!status.isFile()) {
+      throw new SealtraceError("SEALTRACE_USAGE", `${from.path} is no regular file: only those get second names.`);
+    }
+    root.gate(path, CREATE).file({ mode: status.mode, uid: status.uid, nlink: status.nlink + 1 });
+    yield* link(systemPath(from), systemPath(to));
+  });
 }
 
 export function symlinkInRoot(root: RootAccess, target: string, path: string): Steps<void> {
-  const access: Access = { actions: ["create"], last: "itself", purpose: "write" };
-  return root.at(path, access, function* (place, { names }) {
+  return root.at(path, CREATE, function* (place, { names }) {
     const reason = root.followsLinks ? leavesBy(target, names) : "the policy refuses symbolic links";
-    if (reason !== undefined) throw root.refusal(path, access, reason);
+    if (reason !== undefined) throw root.refusal(path, CREATE, reason);
     yield* symlink(target, systemPath(place));
   });
 }
@@ -341,6 +353,10 @@ export function innerAccess(
 ): Steps<RootAccess> {
   return root.at(path, LIST, function* (place, { names }) {
     const anchor = yield* anchorAt(place, byDescriptor);
-    return new RootAccess(`${root.path}/${names.join("/")}`, anchor, check, { access: root, prefix: names.join("/") });
+    const prefix = names.join("/");
+    return new RootAccess(prefix === "" ? root.path : `${root.path}/${prefix}`, anchor, check, {
+      access: root,
+      prefix,
+    });
   });
 }

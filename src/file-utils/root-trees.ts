@@ -3,22 +3,24 @@ import { copyEntry } from "./copy.ts";
 import type { CopyOptions, CopyReport } from "./copy-options.ts";
 import { createDirectoryEntry, type CreateDirectoryOptions } from "./create-directory.ts";
 import type { EntryKind } from "./directory-entries.ts";
+import { fileSystemError } from "./errors.ts";
+import type { FileStatus } from "./gate.ts";
 import { moveEntry, type MoveOptions, type MoveReport } from "./move.ts";
 import { systemPath, type Place } from "./place.ts";
 import { removeEntry, type RemoveOptions } from "./remove.ts";
 import type { Access, RootAccess } from "./root-access.ts";
+import { aLink, existing } from "./root-look.ts";
 import { splitInnerPath } from "./root-path.ts";
 import { bytesOfTree } from "./root-usage.ts";
 import type { Steps } from "./steps.ts";
 import { lstat } from "./system.ts";
-import type { TreePolicy } from "./tree-policy.ts";
 import { traverse } from "./tree-traversal.ts";
 import { EntryWalk } from "./walk-entries.ts";
 import type { Entry, WalkOptions } from "./walk-entry.ts";
 import type { SealtraceError } from "../record/index.ts";
 
 const LIST: Access = { actions: ["list"] };
-const CREATE: Access = { actions: ["create"], last: "itself", purpose: "write" };
+const CREATE: Access = { actions: ["create"], last: "itself", purpose: "write", makesDirectory: true };
 const DELETE: Access = { actions: ["delete"], last: "itself", purpose: "write" };
 
 export function* createDirectoryInRoot(root: RootAccess, path: string, options: CreateDirectoryOptions): Steps<void> {
@@ -28,6 +30,7 @@ export function* createDirectoryInRoot(root: RootAccess, path: string, options: 
     yield* make(path);
     return;
   }
+  root.demand(path, CREATE);
   for (let i = 1; i <= inner.names.length; i += 1) {
     const upTo = inner.names.slice(0, i).join("/");
     if (inner.names[i - 1] === "..") continue;
@@ -38,6 +41,8 @@ export function* createDirectoryInRoot(root: RootAccess, path: string, options: 
       yield* expectDirectory(root, upTo);
     }
   }
+  // Of a path that ends in `..`, or is the root itself, nothing has been looked at yet.
+  if ([undefined, ".."].includes(inner.names.at(-1))) yield* expectDirectory(root, path);
 }
 
 /** Also what a link inside the root leads to. */
@@ -59,12 +64,16 @@ export function* removeInRoot(root: RootAccess, path: string, options: RemoveOpt
 }
 
 export function* moveInRoot(root: RootAccess, from: string, to: string, options: MoveOptions): Steps<MoveReport> {
-  const target: Access = { ...CREATE, actions: options.overwrite === true ? ["create", "write"] : ["create"] };
+  const target = targetOf(options);
   try {
     return yield* root.between([from, DELETE], [to, target], function* (source, place, names, newNames) {
       const policy = treePolicy(root, from, DELETE, names);
-      yield* demandTree(source, policy);
-      yield* demandTree(source, treePolicy(root, to, target, newNames));
+      const isDirectory = (yield* existing(source)).isDirectory();
+      if (!isDirectory && isForDirectory(to)) throw noDirectory(source);
+      if (isDirectory && root.asksForNames) {
+        yield* demandTree(source, policy);
+        yield* demandTree(source, treePolicy(root, to, target, newNames));
+      }
       return yield* moveEntry(source, place, { ...options, ...policy });
     });
   } finally {
@@ -72,21 +81,40 @@ export function* moveInRoot(root: RootAccess, from: string, to: string, options:
   }
 }
 
-export function* copyInRoot(root: RootAccess, from: string, to: string, options: CopyOptions): Steps<CopyReport> {
+function targetOf({ overwrite }: { readonly overwrite?: boolean | undefined }): Access {
+  return { ...CREATE, actions: overwrite === true ? ["create", "write"] : ["create"] };
+}
+
+export function copyInRoot(root: RootAccess, from: string, to: string, options: CopyOptions): Steps<CopyReport> {
   const source: Access = { actions: ["read"] };
-  const target: Access = { ...CREATE, actions: options.overwrite === true ? ["create", "write"] : ["create"] };
-  try {
-    return yield* root.between([from, source], [to, target], function* (place, copied, names, newNames) {
-      const status = yield* lstat(systemPath(place));
-      if (status.isSymbolicLink()) throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
-      yield* demandTree(place, treePolicy(root, to, target, newNames));
-      yield* root.measure();
-      root.gate(to, target).growth(yield* bytesOfTree(place));
-      return yield* copyEntry(place, copied, { ...options, ...treePolicy(root, from, source, names) });
-    });
-  } finally {
-    root.measureAgain();
-  }
+  const target = targetOf(options);
+  return root.between([from, source], [to, target], function* (place, copied, names, newNames) {
+    const status = yield* existing(place);
+    if (status.isSymbolicLink()) throw aLink(place);
+    if (!status.isDirectory() && isForDirectory(to)) throw noDirectory(place);
+    if (status.isDirectory() && root.asksForNames) yield* demandTree(place, treePolicy(root, to, target, newNames));
+    const charge = yield* root.charge();
+    try {
+      root.gate(to, target, charge).growth(yield* bytesOfTree(place));
+      const policy = treePolicy(root, from, source, names);
+      return yield* copyEntry(place, copied, {
+        ...options,
+        permit(inner, kind) {
+          if (kind === "link" && !root.followsLinks && options.links !== "skip") {
+            throw root.refusal(to, target, `${inner} is a symbolic link, and the policy refuses them`);
+          }
+          return policy.permit(inner);
+        },
+        inspect(status) {
+          policy.inspect(status);
+          root.demandMode(to, target, Number(status.mode) & 0o7777);
+        },
+      });
+    } finally {
+      // It may have replaced something, or given up in the middle.
+      charge.end(false);
+    }
+  });
 }
 
 /** A walk whose way to the directory is held until it ends. */
@@ -122,8 +150,23 @@ export class RootWalk {
   }
 }
 
+/** What ends in a slash is the name of a directory. */
+function isForDirectory(path: string): boolean {
+  const inner = splitInnerPath(path);
+  return typeof inner !== "string" && inner.isDirectory;
+}
+
+function noDirectory({ path }: Place): SealtraceError {
+  return fileSystemError(Object.assign(new Error("no directory"), { code: "ENOTDIR" }), path, "read");
+}
+
+interface RootTreePolicy {
+  permit(path: string): true;
+  inspect(status: FileStatus): void;
+}
+
 /** Refuses what the policies exclude, wherever in the tree it is. */
-function treePolicy(root: RootAccess, path: string, access: Access, names: readonly string[]): TreePolicy {
+function treePolicy(root: RootAccess, path: string, access: Access, names: readonly string[]): RootTreePolicy {
   return {
     permit(inner) {
       const full = inner === "" ? names : [...names, inner];
@@ -138,16 +181,14 @@ function treePolicy(root: RootAccess, path: string, access: Access, names: reado
 }
 
 /** What is in a directory gets other names with it: that must not free what is excluded. */
-function* demandTree(place: Place, { permit }: TreePolicy): Steps<void> {
-  const status = yield* lstat(systemPath(place));
-  if (!status.isDirectory()) return;
+function* demandTree(place: Place, { permit }: RootTreePolicy): Steps<void> {
   yield* traverse(place, {
-    *leaf({ path, kind }) {
-      permit?.(path, kind);
+    *leaf({ path }) {
+      permit(path);
       return undefined;
     },
     *entered({ path }) {
-      permit?.(path, "directory");
+      permit(path);
       return undefined;
     },
     *left() {

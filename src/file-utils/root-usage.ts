@@ -1,4 +1,5 @@
 import type { DirectoryHandle } from "./directory-handle.ts";
+import { LOCKS_DIRECTORY } from "./lock-place.ts";
 import { systemPath, type Place } from "./place.ts";
 import type { Steps } from "./steps.ts";
 import { lstat } from "./system.ts";
@@ -20,8 +21,9 @@ export class RootUsage {
   readonly #growing = new Set<Growth>();
   #counted = 0;
   #isExact = false;
-  /** Of what has ended; grows for ever. */
+  /** Bytes that were added by what has ended, and how often something made the number doubtful: to see that something happened while it was counted. */
   #ended = 0;
+  #doubts = 0;
 
   constructor(limit: number, handle: DirectoryHandle) {
     this.#limit = limit;
@@ -34,7 +36,7 @@ export class RootUsage {
 
   /** Before an operation, which ends by {@link end}. */
   *begin(): Steps<Growth> {
-    if (this.isLimited && !this.#isExact) yield* this.#count();
+    if (!this.#isExact) yield* this.#count();
     const growth: Growth = { bytes: 0 };
     this.#growing.add(growth);
     return growth;
@@ -42,7 +44,6 @@ export class RootUsage {
 
   /** Takes the room for so many bytes more, or says why not. */
   grow(growth: Growth, bytes: number): string | undefined {
-    if (!this.isLimited) return undefined;
     growth.bytes += bytes;
     let after = this.#counted;
     for (const { bytes: added } of this.#growing) after += Math.max(0, added);
@@ -56,22 +57,52 @@ export class RootUsage {
     const added = Math.max(0, growth.bytes);
     this.#counted += added;
     this.#ended += added;
-    if (!succeeded || growth.bytes < 0 || this.#growing.size > 0) this.#isExact = false;
+    if (!succeeded || growth.bytes < 0 || this.#growing.size > 0) this.forget();
   }
 
   /** After files were removed. */
   forget(): void {
     this.#isExact = false;
+    this.#doubts += 1;
   }
 
-  /** What others add meanwhile through the root may have been counted or not. */
+  /** What others add meanwhile through the root may have been counted or not: it counts in any case. */
   *#count(): Steps<void> {
-    const endedBefore = this.#ended;
-    this.#isExact = this.#growing.size === 0;
+    const [ended, doubts, growing] = [this.#ended, this.#doubts, this.#growing.size];
     const bytes = yield* bytesOfTree({ directory: this.#handle.system, name: ".", path: this.#handle.path });
-    const ended = this.#ended - endedBefore;
-    this.#counted = bytes + ended;
-    if (ended > 0) this.#isExact = false;
+    this.#counted = bytes + this.#ended - ended;
+    this.#isExact = growing + this.#growing.size === 0 && this.#ended === ended && this.#doubts === doubts;
+  }
+}
+
+/** What one operation adds, in all roots that it counts in. */
+export class Charge {
+  readonly #growths: (readonly [RootUsage, Growth])[] = [];
+
+  static *begin(usages: Iterable<RootUsage>): Steps<Charge> {
+    const charge = new Charge();
+    try {
+      for (const usage of usages) {
+        if (usage.isLimited) charge.#growths.push([usage, yield* usage.begin()]);
+      }
+      return charge;
+    } catch (error) {
+      charge.end(false);
+      throw error;
+    }
+  }
+
+  /** Takes the room for so many bytes more, or says why not. */
+  grow(bytes: number): string | undefined {
+    for (const [usage, growth] of this.#growths) {
+      const reason = usage.grow(growth, bytes);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  }
+
+  end(succeeded: boolean): void {
+    for (const [usage, growth] of this.#growths.splice(0)) usage.end(growth, succeeded);
   }
 }
 
@@ -81,6 +112,8 @@ export function* bytesOfTree(place: Place): Steps<number> {
   if (!status.isDirectory()) return status.isFile() ? status.size : 0;
   let bytes = 0;
   yield* traverse(place, {
+    // Made by us, and not by what anybody puts into the root.
+    skips: (directory) => directory.place.name === LOCKS_DIRECTORY,
     *leaf(entry) {
       try {
         const { size } = yield* lstat(systemPath(entry.place));
