@@ -6,7 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { fileSystemError, isMissing } from "./errors.ts";
 import { newestLease } from "./lease-lock.ts";
 import { readHolders, type LockHolder } from "./lock-holders.ts";
-import { isSidecarName, lockedPath, LOCKS_DIRECTORY, placeOfSidecar, type LockPlace } from "./lock-place.ts";
+import { isSidecarName, LOCKS_DIRECTORY, placeOfSidecar, type LockPlace } from "./lock-place.ts";
 import { kernelHolders } from "./lock-proc.ts";
 import { begin, isNoDatabase, keepJournalInMemory, loadSqlite, systemError } from "./lock-sqlite.ts";
 import { countWaiters } from "./lock-tickets.ts";
@@ -46,7 +46,7 @@ function sidecarsIn(directory: string, locks: string): string[] {
 
 /** One lock, at this moment. */
 export function inspectLock(place: LockPlace): LockInfo {
-  const common = { path: lockedPath(place.sidecar), waiters: countWaiters(place.queue) };
+  const common = { path: place.target, waiters: countWaiters(place.queue) };
   const lease = newestLease(place);
   if (lease !== undefined && !lease.released) {
     const holders = lease.holder === undefined ? [] : [lease.holder];

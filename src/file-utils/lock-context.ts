@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 /** A lock that is held, or was. */
 export interface Acquisition {
   readonly sidecar: string;
-  /** As its holder called it. */
+  /** What is locked. */
   readonly path: string;
   readonly shared: boolean;
   released: boolean;

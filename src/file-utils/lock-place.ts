@@ -18,6 +18,8 @@ export function isLockSidecar(path: string): boolean {
 
 /** The files of one lock. `sidecar` is its name for everybody. */
 export interface LockPlace {
+  /** What is locked: its full path, without symbolic links. */
+  readonly target: string;
   /** What the kernel locks: an SQLite database that stays empty. */
   readonly sidecar: string;
   /** Who holds it, for people. */
@@ -35,14 +37,22 @@ export function lockPlace(path: string): LockPlace {
   }
   try {
     const target = resolveTarget(path);
-    return placeOfSidecar(join(dirname(target), LOCKS_DIRECTORY, `${sidecarName(basename(target))}${SUFFIX}`));
+    const sidecar = join(dirname(target), LOCKS_DIRECTORY, `${sidecarName(basename(target))}${SUFFIX}`);
+    return { ...placeOfSidecar(sidecar), target };
   } catch (error) {
     throw fileSystemError(error, path, "write");
   }
 }
 
+/** The target of a sidecar whose name was too long is known by its beginning only. */
 export function placeOfSidecar(sidecar: string): LockPlace {
-  return { sidecar, holders: `${sidecar}.holders`, queue: `${sidecar}.queue`, lease: `${sidecar}.lease` };
+  return {
+    target: lockedPath(sidecar),
+    sidecar,
+    holders: `${sidecar}.holders`,
+    queue: `${sidecar}.queue`,
+    lease: `${sidecar}.lease`,
+  };
 }
 
 export function isSidecarName(name: string): boolean {

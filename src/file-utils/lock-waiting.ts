@@ -53,8 +53,8 @@ export function release({ lock, acquisition }: Hold): void {
   closeLater(lock);
 }
 
-function hold({ request: { place, path, shared }, lock, within }: Seeker): Hold {
-  const acquisition = acquired({ sidecar: place.sidecar, path, shared, within });
+function hold({ request: { place, shared }, lock, within }: Seeker): Hold {
+  const acquisition = acquired({ sidecar: place.sidecar, path: place.target, shared, within });
   lock.holders.add(acquisition);
   return { lock, acquisition };
 }

@@ -23,7 +23,7 @@ export type SyncLockOptions = Omit<LockOptions, "signal">;
 
 /** A lock, while it is held. */
 export interface HeldLock {
-  /** What is locked, as it was named. */
+  /** What is locked: its full path, without symbolic links. */
   readonly path: string;
   readonly shared: boolean;
   /** Of a lease, which stands in where the kernel can't lock: greater than that of every earlier holder. Undefined for a lock of the kernel. */
@@ -64,7 +64,7 @@ export function* whileLocked<T>(
   const lease = "lease" in options ? options.lease : undefined;
   if (!(wait >= 0))
     throw new SealtraceError("SEALTRACE_USAGE", `wait is a number of milliseconds from 0 on, not ${wait}.`);
-  const hold = yield* acquire({ place: lockPlace(path), path, shared, wait, signal, lease });
+  const hold = yield* acquire({ place: lockPlace(path), shared, wait, signal, lease });
   try {
     return yield* steps(heldLock(hold), (action) => runHolding(hold.acquisition, action));
   } finally {

@@ -82,8 +82,8 @@ describe("a lease", () => {
   it("is renewed while its holder lives, however long the action is", async () => {
     const path = newPath();
     const holder = await Actor.process();
-    const held = await holder.hold(path, { lease: 2_000 } satisfies LeaseOptions);
-    assert.equal(await codeOf(withLock(path, () => undefined, { ...SHORT, wait: 3_000 })), "SEALTRACE_LOCK_BUSY");
+    const held = await holder.hold(path, { lease: 1_500 } satisfies LeaseOptions);
+    assert.equal(await codeOf(withLock(path, () => undefined, { ...SHORT, wait: 2_000 })), "SEALTRACE_LOCK_BUSY");
     await holder.release(held);
   });
 

@@ -77,7 +77,7 @@ async function torture(processes: number, plan: Plan): Promise<{ sure: number; k
 describe("torture", () => {
   it("by processes and threads that are killed and stopped finds no two holders, and loses nothing", async (test) => {
     const path = join(temporaryDirectory(), "counter");
-    const { sure, killed, counted } = await torture(3, { path, seconds: 6, mischief: ["kill", "stop", "stop"] });
+    const { sure, killed, counted } = await torture(3, { path, seconds: 4, mischief: ["kill", "stop", "stop"] });
     test.diagnostic(`${counted} counts, ${killed} processes killed`);
     assert.ok(killed > 0 && sure > 0);
     // Each of the two threads of a killed process may have counted without having said so, each in its two parts.
@@ -90,7 +90,7 @@ describe("torture", () => {
 
   it("of leases on several machines, without pauses longer than a lease, finds no two holders, and loses nothing", async (test) => {
     const path = join(temporaryDirectory(), "counter");
-    const { sure, counted } = await torture(3, { path, seconds: 3, lease: 20_000, mischief: [] });
+    const { sure, counted } = await torture(3, { path, seconds: 2, lease: 20_000, mischief: [] });
     test.diagnostic(`${counted} counts`);
     assert.ok(sure > 0);
     assert.equal(counted, sure);

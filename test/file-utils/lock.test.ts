@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -80,6 +89,8 @@ describe("withLock", () => {
         assert.equal(await codeOf(withLockInNewContext(join(directory, path), NOW)), "SEALTRACE_LOCK_BUSY", path);
       }
     });
+    const { path } = await withLock(join(directory, "alias"), (lock) => lock);
+    assert.equal(path, join(realpathSync(directory), "real", "file"));
     assert.deepEqual(readdirSync(directory).sort(), ["alias", "linked", "real"]);
     assert.equal(existsSync(join(directory, "real", "file")), false);
   });
