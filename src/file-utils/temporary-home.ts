@@ -7,7 +7,7 @@
  *
  * A thread that was started after its process had a home lives in a directory within it. This layout is shared by all versions.
  */
-import { lstatSync, unlinkSync } from "node:fs";
+import { lstatSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
 import { fileSystemError, isMissing } from "./errors.ts";
@@ -80,8 +80,11 @@ function lockFor(path: string): Lock | "taken" | undefined {
     if (exists(lockPath(path))) return lock;
     lock.release();
     return "taken";
-  } catch (error) {
-    return isMissing(error) ? "taken" : undefined;
+  } catch {
+    // SQLite says many things of a file that is gone.
+    if (!exists(lockPath(path))) return "taken";
+    rmSync(lockPath(path), { force: true });
+    return undefined;
   }
 }
 

@@ -29,8 +29,11 @@ export function leaveSignals(): void {
 function onSignal(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 0 || signal === justRemoved) return;
   cleanUp?.();
-  leaveSignals();
-  process.kill(process.pid, signal);
+  // Others that are unseen, such as a recorder, get the signal too, before the program dies of it.
+  process.nextTick(() => {
+    leaveSignals();
+    process.kill(process.pid, signal);
+  });
 }
 
 /** A listener that hears once is gone when we are asked, and may have been asked before us. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
+import fs, {
   chmodSync,
   closeSync,
   existsSync,
@@ -17,10 +17,12 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, mock } from "node:test";
 import {
+  isLocked,
   temporaryDirectory as newTemporaryDirectory,
   temporaryDirectorySync,
   temporaryFile,
@@ -328,7 +330,53 @@ describe("the place for temporaries", () => {
   });
 });
 
-describe("where a file without a name can't be opened", () => {
+describe("a home whose lock is taken for a dead one's before it is held", () => {
+  // What another program's sweeper does, at the one moment when it can.
+  const moments: readonly [when: string, chmod: (path: string, mode: number) => void][] = [
+    [
+      "while SQLite makes it",
+      (path, bits) => {
+        rmSync(path);
+        chmodSync(path, bits);
+      },
+    ],
+    [
+      "before it is locked",
+      (path, bits) => {
+        chmodSync(path, bits);
+        rmSync(path);
+      },
+    ],
+  ];
+  for (const [when, meanwhile] of moments) {
+    it(`is given up for another: ${when}`, { skip: WINDOWS && "what is open stays" }, () => {
+      const old = temporaryFileSync();
+      rmSync(dirname(old.path), { recursive: true });
+      const locks: string[] = [];
+      const mocked = mock.method(fs, "chmodSync", (path: string, bits: number) => {
+        if (!path.endsWith(".lock")) return chmodSync(path, bits);
+        locks.push(path);
+        mocked.mock.restore();
+        syncBuiltinESMExports();
+        meanwhile(path, bits);
+      });
+      syncBuiltinESMExports();
+      try {
+        const file = temporaryFileSync();
+        assert.equal(locks.length, 1);
+        assert.notEqual(`${dirname(file.path)}.lock`, locks[0]);
+        assert.equal(isLocked(`${dirname(file.path)}.lock`), true);
+        file.removeSync();
+      } finally {
+        mocked.mock.restore();
+        syncBuiltinESMExports();
+        old.removeSync();
+      }
+    });
+  }
+});
+
+describe("on a full disk", () => {
   const disk = mountSmallDisk(64 * 1024);
   it(
     "a full disk is no obstacle to a temporary, but to its content",

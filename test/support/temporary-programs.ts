@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { temporaryDirectory } from "./temporary.ts";
 
 export interface ProgramOptions {
   readonly user?: number;
@@ -32,12 +33,15 @@ export function runProgram(place: string, args: readonly string[], options: Prog
   return outcomeOf(startProgram(place, [program, ...args], options), options);
 }
 
+const compileCache = temporaryDirectory();
+
 export function startProgram(
   place: string,
   args: readonly string[],
   { user, umask, cwd }: ProgramOptions = {},
 ): ChildProcess {
-  const env = { ...process.env, TMPDIR: place, TEMP: place, TMP: place };
+  // Most of the time that they take is that of taking away types.
+  const env = { ...process.env, TMPDIR: place, TEMP: place, TMP: place, NODE_COMPILE_CACHE: compileCache };
   for (const name of ["NODE_OPTIONS", "NODE_V8_COVERAGE", "NODE_TEST_CONTEXT"]) Reflect.deleteProperty(env, name);
   const before = umask === undefined ? undefined : process.umask(umask);
   try {
@@ -45,6 +49,8 @@ export function startProgram(
       env,
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
+      timeout: 120_000,
+      killSignal: "SIGKILL",
       ...(user === undefined ? {} : { uid: user, gid: user }),
     });
   } finally {
