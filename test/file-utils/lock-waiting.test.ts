@@ -167,11 +167,15 @@ describe("a deadlock is told", () => {
         { code: "SEALTRACE_DEADLOCK" },
       );
     });
-    let afterwards: (() => Promise<void>) | undefined;
+    // What the action has started may ask again when the action has ended.
+    let ended = (): void => undefined;
+    const end = new Promise<void>((resolve) => (ended = resolve));
+    let afterwards: Promise<string> | undefined;
     await withLock(path, () => {
-      afterwards = () => setTimeout(1).then(() => withLock(path, () => undefined));
+      afterwards = end.then(() => withLock(path, () => "again"));
     });
-    await afterwards?.();
+    ended();
+    assert.equal(await afterwards, "again");
   });
 
   it("within one thread: to the one that came last, and the other goes on", async () => {
