@@ -18,20 +18,18 @@ import fs, {
   writeSync,
 } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
-import { after, before, describe, it, mock } from "node:test";
+import { describe, it, mock } from "node:test";
 import {
   isLocked,
   temporaryDirectory as newTemporaryDirectory,
   temporaryDirectorySync,
   temporaryFile,
   temporaryFileSync,
-  type Temporary,
-  type TemporaryFileOptions,
 } from "../../src/file-utils/index.ts";
 import { SealtraceError } from "../../src/record/index.ts";
 import { mountSmallDisk, type SmallDisk } from "../support/small-disk.ts";
+import { ownTemporaryPlace } from "../support/temporary-programs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const WINDOWS = process.platform === "win32";
@@ -49,19 +47,7 @@ function isMemory(path: string): boolean {
 }
 
 /** All that this process makes lies in a place of its own. */
-const place = temporaryDirectory();
-const names = ["TMPDIR", "TEMP", "TMP"];
-const inherited = names.map((name) => process.env[name]);
-before(() => {
-  for (const name of names) process.env[name] = place;
-  assert.equal(tmpdir(), place);
-});
-after(() => {
-  for (const [i, name] of names.entries()) {
-    if (inherited[i] === undefined) Reflect.deleteProperty(process.env, name);
-    else process.env[name] = inherited[i];
-  }
-});
+const place = ownTemporaryPlace();
 
 describe("a temporary file", () => {
   it("is new, empty, private, and of a name that can't be foretold", { skip: MODES }, async () => {
@@ -240,74 +226,6 @@ describe("a file in memory", () => {
     const [storage, path] = JSON.parse(stdout) as [string, string];
     assert.deepEqual([storage, relative(place, path).startsWith("..")], ["disk", false], stderr);
   });
-});
-
-describe("a temporary that is kept", () => {
-  const kinds: readonly [what: string, options: TemporaryFileOptions][] = [
-    ["a file", {}],
-    ["an unnamed file", { unnamed: true }],
-    ["a file in memory", { in: "memory" }],
-  ];
-  for (const [what, options] of kinds) {
-    it(`is in its place, whole, and stays: ${what}`, { skip: MODES }, async () => {
-      const target = temporaryDirectory();
-      const keepers: ((file: Temporary, path: string) => unknown)[] = [
-        (file, path) => file.keep(path),
-        (file, path) => {
-          file.keepSync(path);
-        },
-      ];
-      for (const [i, keep] of keepers.entries()) {
-        const path = join(target, `kept-${i}`);
-        const file = temporaryFileSync(options);
-        writeFileSync(file.path, "x".repeat(100_000));
-        if (options.unnamed !== true) chmodSync(file.path, 0o640);
-        await keep(file, path);
-        file.removeSync();
-        assert.equal(readFileSync(path, "utf8").length, 100_000);
-        assert.equal(mode(path), options.unnamed === true ? 0o600 : 0o640);
-        if (options.unnamed !== true) assert.equal(existsSync(file.path), false);
-        assert.throws(
-          () => {
-            file.keepSync(join(target, "again"));
-          },
-          code("SEALTRACE_USAGE", /removed/),
-        );
-      }
-      assert.deepEqual(readdirSync(target).sort(), ["kept-0", "kept-1"]);
-    });
-
-    it(`takes nobody's place: ${what}`, async () => {
-      const target = temporaryDirectory();
-      const path = join(target, "taken");
-      writeFileSync(path, "mine");
-      const file = temporaryFileSync(options);
-      writeFileSync(file.path, "yours");
-      await assert.rejects(file.keep(path), code("SEALTRACE_FILE_EXISTS"));
-      await assert.rejects(file.keep(join(target, "missing", "file")), code("SEALTRACE_FILE_MISSING"));
-      assert.deepEqual([readFileSync(path, "utf8"), readFileSync(file.path, "utf8")], ["mine", "yours"]);
-      assert.deepEqual(readdirSync(target), ["taken"]);
-      file.removeSync();
-    });
-  }
-
-  for (const storage of ["disk", "memory"] as const) {
-    it(`may be a directory, in ${storage === "disk" ? "the same file system" : "memory"}`, async () => {
-      const target = temporaryDirectory();
-      const directory = temporaryDirectorySync({ in: storage });
-      mkdirSync(join(directory.path, "a"));
-      writeFileSync(join(directory.path, "a", "file"), "x", { mode: 0o640 });
-      symlinkSync("file", join(directory.path, "a", "link"));
-      mkdirSync(join(target, "taken"));
-      await assert.rejects(directory.keep(join(target, "taken")), code("SEALTRACE_FILE_EXISTS"));
-      await directory.keep(join(target, "kept"));
-      assert.equal(readFileSync(join(target, "kept", "a", "link"), "utf8"), "x");
-      assert.deepEqual(readdirSync(target).sort(), ["kept", "taken"]);
-      assert.equal(existsSync(directory.path), false);
-      if (!WINDOWS)
-        assert.deepEqual([mode(join(target, "kept")), mode(join(target, "kept", "a", "file"))], [0o700, 0o640]);
-    });
-  }
 });
 
 describe("the place for temporaries", () => {

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryDirectory } from "./temporary.ts";
 
@@ -88,6 +89,24 @@ function outcomeOf(child: ChildProcess, { heard = '{"made":', whenHeard }: Progr
     });
   });
   return promise;
+}
+
+const VARIABLES = ["TMPDIR", "TEMP", "TMP"];
+
+/** A directory that this process takes for the system's one for temporaries, while the tests of the file run. */
+export function ownTemporaryPlace(): string {
+  const place = temporaryDirectory();
+  const inherited = VARIABLES.map((name) => process.env[name]);
+  before(() => {
+    for (const name of VARIABLES) process.env[name] = place;
+  });
+  after(() => {
+    for (const [i, name] of VARIABLES.entries()) {
+      if (inherited[i] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = inherited[i];
+    }
+  });
+  return place;
 }
 
 /** What of these paths is there. */
