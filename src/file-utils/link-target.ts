@@ -1,11 +1,13 @@
 /** Where symbolic links lead. */
+import { realpath, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { SealtraceError } from "../record/index.ts";
 import { statusOf } from "./atomic-write.ts";
 import { fileSystemError } from "./errors.ts";
 import { systemPath, type Place } from "./place.ts";
-import type { Steps } from "./steps.ts";
-import { readlink, realpath } from "./system.ts";
+import { systemName } from "./raw-name.ts";
+import { step, type Steps } from "./steps.ts";
+import { readlink } from "./system.ts";
 
 /** {@link statusOf}, with an error that says what to do. */
 export function* knownStatusOf(place: Place): ReturnType<typeof statusOf> {
@@ -25,7 +27,7 @@ export function* linkTarget(place: Place): Steps<Place> {
       const target = yield* readlink(systemPath(at));
       const full = isAbsolute(target) ? target : `${at.directory}/${target}`;
       // By the system: `..` in a link is the parent of the real directory, whatever links its path goes through.
-      const directory = yield* realpath(dirname(full));
+      const directory = yield* realDirectory(dirname(full));
       at = { directory, name: basename(full), path: join(directory, basename(full)) };
     } catch (error) {
       throw fileSystemError(error, place.path, "write");
@@ -39,3 +41,13 @@ export function* linkTarget(place: Place): Steps<Place> {
 
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
+
+/** By the system itself: Node's own way takes `..` for the parent in the text. */
+function realDirectory(path: string): Steps<string> {
+  return step<string>(
+    () => realpathSync.native(systemName(path)),
+    (done) => {
+      realpath.native(systemName(path), done);
+    },
+  );
+}

@@ -212,7 +212,7 @@ describe("readFile", () => {
     fs.chmodSync(path, 0o600);
     fs.chmodSync(join(path, ".."), 0o755);
     const program = fileURLToPath(new URL("../fixtures/file-utils/one-call.ts", import.meta.url));
-    const { stdout } = spawnSync(process.execPath, [program, "readFileSync", path], { uid: 65534, gid: 65534, encoding: "utf8" }); // prettier-ignore
+    const { stdout } = spawnSync(process.execPath, [program, JSON.stringify([["readFileSync", path]])], { uid: 65534, gid: 65534, encoding: "utf8" }); // prettier-ignore
     assert.match(stdout, /^SEALTRACE_DIRECTORY_UNREADABLE .*no permission to read/);
   });
 

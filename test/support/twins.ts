@@ -20,7 +20,7 @@ export const TWINS: readonly Twin[] = [
   {
     name: "promises",
     isSync: false,
-    readFile: files.readFile as Twin["readFile"],
+    readFile: files.readFile,
     readFileWithVersion: files.readFileWithVersion,
     writeFile: files.writeFile,
     appendFile: files.appendFile,
@@ -29,8 +29,8 @@ export const TWINS: readonly Twin[] = [
   {
     name: "blocking",
     isSync: true,
-    readFile: asynchronously(files.readFileSync) as Twin["readFile"],
-    readFileWithVersion: asynchronously(files.readFileWithVersionSync) as Twin["readFileWithVersion"],
+    readFile: (path, options) => asynchronously(files.readFileSync)(path, options as files.ReadOptions),
+    readFileWithVersion: (path, options) => asynchronously(files.readFileWithVersionSync<unknown>)(path, options),
     writeFile: asynchronously(files.writeFileSync),
     appendFile: asynchronously(files.appendFileSync),
     updateFile: asynchronously(files.updateFileSync) as Twin["updateFile"],
