@@ -5,6 +5,7 @@
  */
 import { chmodSync, lstatSync } from "node:fs";
 import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { DatabaseSync } from "node:sqlite";
 import { SealtraceError } from "../record/index.ts";
 import { fileSystemError } from "./errors.ts";
@@ -126,7 +127,7 @@ export class KernelMechanism implements Mechanism {
 
   /** A connection to the file that stands there now. */
   #open(): Connection {
-    const { sidecar, holders } = this.#place;
+    const { sidecar, holders, isHeld = false } = this.#place;
     refuseForbidden(sidecar);
     refuseLink(dirname(sidecar));
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
@@ -135,9 +136,9 @@ export class KernelMechanism implements Mechanism {
         this.#make();
         continue;
       }
-      const database = new this.#sqlite.DatabaseSync(sidecar);
+      const database = new this.#sqlite.DatabaseSync(isHeld ? existing(sidecar) : sidecar);
       if (isSame(identityOf(sidecar), before)) {
-        return { database, identity: before, slot: new HolderSlot(holders), isPrepared: false, isOnly: false };
+        return { database, identity: before, slot: new HolderSlot(holders, !isHeld), isPrepared: false, isOnly: false };
       }
       database.close();
     }
@@ -146,7 +147,8 @@ export class KernelMechanism implements Mechanism {
 
   /** By SQLite, which knows of the locks in other threads: were it made and closed by us, they could lose theirs. */
   #make(): void {
-    const { sidecar } = this.#place;
+    const { sidecar, isHeld } = this.#place;
+    if (isHeld === true) throw Object.assign(new Error("removed"), { code: "ENOENT" });
     makeLocksDirectory(this.#place);
     new this.#sqlite.DatabaseSync(sidecar).close();
     chmodSync(sidecar, 0o600);
@@ -162,6 +164,13 @@ export class KernelMechanism implements Mechanism {
       },
     );
   }
+}
+
+/** What SQLite takes for a file that it must not make. */
+function existing(path: string): URL {
+  const url = pathToFileURL(path);
+  url.searchParams.set("mode", "rw");
+  return url;
 }
 
 /** Of the file itself, no link. */

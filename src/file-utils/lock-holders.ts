@@ -3,7 +3,7 @@
  * writes into slot 0, those of a shared one into any other. A slot that begins with a space is free. What stands here decides nothing:
  * whether a lock is held, the kernel says; what a killed holder left is not believed where the kernel can name the process.
  */
-import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readlinkSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { pid } from "node:process";
 import { threadId } from "node:worker_threads";
@@ -28,11 +28,14 @@ const FREE = Buffer.from(" ");
 /** Our slot in the file of one lock, kept open. */
 export class HolderSlot {
   readonly #path: string;
+  readonly #mayMake: boolean;
   #descriptor: number | undefined;
   #offset = 0;
 
-  constructor(path: string) {
+  /** Without `mayMake` the file must be there, and really there: no link on the way leads to it. */
+  constructor(path: string, mayMake: boolean) {
     this.#path = path;
+    this.#mayMake = mayMake;
   }
 
   /** Says that we hold the lock; after the kernel gave it to us. */
@@ -40,11 +43,20 @@ export class HolderSlot {
     this.#offset = shared ? SLOT_BYTES * (1 + ((pid * 7 + threadId) % (SLOTS - 1))) : 0;
     const line = `${description()}${new Date().toISOString()}"}`;
     try {
-      this.#descriptor ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT | NO_FOLLOW, 0o600);
+      this.#descriptor ??= this.#open();
       writeSync(this.#descriptor, `${line.padEnd(SLOT_BYTES - 1)}\n`, this.#offset, "latin1");
     } catch {
       // A full disk keeps nobody from locking: then the holder is not shown.
     }
+  }
+
+  #open(): number {
+    const flags = constants.O_RDWR | NO_FOLLOW;
+    if (this.#mayMake) return openSync(this.#path, flags | constants.O_CREAT, 0o600);
+    const descriptor = openSync(this.#path, flags);
+    if (readlinkSync(`/proc/self/fd/${descriptor}`) === this.#path) return descriptor;
+    closeSync(descriptor);
+    throw new Error("led elsewhere");
   }
 
   /** Says that we don't; before we give it back. */

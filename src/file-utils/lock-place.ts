@@ -4,6 +4,7 @@ import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { SealtraceError } from "../record/index.ts";
 import { fileSystemError } from "./errors.ts";
+import { heldDirectory, makeLockFiles } from "./lock-held-directory.ts";
 
 /** The directory, beside locked files, with all that belongs to their locks. Whoever walks, copies or reads files leaves it alone. */
 export const LOCKS_DIRECTORY = ".sealtrace-locks";
@@ -28,6 +29,8 @@ export interface LockPlace {
   readonly queue: string;
   /** Tokens, where the kernel can't lock. */
   readonly lease: string;
+  /** Its files were made through a directory that is held open: nothing is made by their paths (see `lock-held-directory.ts`). */
+  readonly isHeld?: boolean;
 }
 
 /** The lock of a file, whichever of its names it is called by. The file need not exist; its directory must. */
@@ -36,12 +39,22 @@ export function lockPlace(path: string): LockPlace {
     throw new SealtraceError("SEALTRACE_USAGE", `${path} belongs to a lock itself: lock the file that it is for.`);
   }
   try {
+    const held = heldDirectory(path);
+    if (held !== undefined) return heldPlace(held.open, join(held.path, held.name));
     const target = resolveTarget(path);
     const sidecar = join(dirname(target), LOCKS_DIRECTORY, `${sidecarName(basename(target))}${SUFFIX}`);
     return { ...placeOfSidecar(sidecar), target };
   } catch (error) {
     throw fileSystemError(error, path, "write");
   }
+}
+
+function heldPlace(open: string, target: string): LockPlace {
+  const name = `${sidecarName(basename(target))}${SUFFIX}`;
+  makeLockFiles(open, LOCKS_DIRECTORY, [name, `${name}.holders`]);
+  const place = placeOfSidecar(join(dirname(target), LOCKS_DIRECTORY, name));
+  // No queue can be made there: who waits for a file in a root tries again and again, and the lock is not fair.
+  return { ...place, target, queue: join(place.sidecar, "queue"), isHeld: true };
 }
 
 /** The target of a sidecar whose name was too long is known by its beginning only. */
