@@ -11,16 +11,29 @@ export interface NamedEntry {
   readonly kind: EntryKind;
 }
 
+/** As the system gives it: where there are very many, it costs to make other objects of them. `kindIn` tells the kind. */
+export type ListedEntry = Dirent | NamedEntry;
+
 /** What is in a directory, in the system's order. Throws the system's own error. */
 export function* listEntries(directory: string): Steps<NamedEntry[]> {
-  const entries = yield* readdir(directory, { withFileTypes: true });
-  if (!entries.some(({ name }) => isDoubtful(name))) return entries.map((entry) => named(entry, entry.name));
-  const raw = yield* readdirBytes(directory, { withFileTypes: true, encoding: "buffer" });
-  return raw.map((entry) => named(entry, nameOfBytes(entry.name)));
+  return (yield* listDirectory(directory)).map((entry) => ({ name: entry.name, kind: kindIn(entry) }));
 }
 
-function named(entry: Dirent | Dirent<Buffer>, name: string): NamedEntry {
-  return { name, kind: kindOf(entry) };
+export function* listDirectory(directory: string): Steps<readonly ListedEntry[]> {
+  const entries = yield* readdir(directory, { withFileTypes: true });
+  if (!hasDoubtful(entries)) return entries;
+  const raw = yield* readdirBytes(directory, { withFileTypes: true, encoding: "buffer" });
+  return raw.map((entry) => ({ name: nameOfBytes(entry.name), kind: kindOf(entry) }));
+}
+
+/** True where names must be read again, as bytes. */
+export function hasDoubtful(entries: readonly Dirent[]): boolean {
+  for (const { name } of entries) if (isDoubtful(name)) return true;
+  return false;
+}
+
+export function kindIn(entry: ListedEntry): EntryKind {
+  return "kind" in entry ? entry.kind : kindOf(entry);
 }
 
 interface WithKind {

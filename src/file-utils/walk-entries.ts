@@ -76,7 +76,7 @@ export class EntryWalk {
       const { permit } = this.#options;
       const prefix = path === "" ? "" : `${path}/`;
       if (permit !== undefined) listed = listed.filter(({ name, kind }) => permit(prefix + name, kind));
-      this.#selection.sort(listed, prefix, depth + 1, shown, toEnter);
+      this.#selection.sort(listed, path, depth + 1, shown, toEnter);
     } catch (error) {
       throw fileSystemError(error, current.path, "read");
     }

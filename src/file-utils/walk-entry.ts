@@ -1,6 +1,6 @@
 import picomatch from "picomatch";
 import { SealtraceError } from "../record/index.ts";
-import type { EntryKind, NamedEntry } from "./directory-entries.ts";
+import { kindIn, type EntryKind, type ListedEntry } from "./directory-entries.ts";
 import { LOCKS_DIRECTORY } from "./lock-place.ts";
 
 /** Something in a tree. */
@@ -52,19 +52,20 @@ export class Selection {
   }
 
   /** Adds what is shown of a directory to `shown`, and what is to be entered to `entered`. */
-  sort(listed: readonly NamedEntry[], prefix: string, depth: number, shown: Entry[], entered: Entry[]): void {
-    this.count(listed.length);
-    for (const { name, kind } of listed) this.take(prefix + name, name, kind, depth, shown, entered);
+  sort(listed: readonly ListedEntry[], directory: string, depth: number, shown: Entry[], entered: Entry[]): void {
+    this.#count(listed.length);
+    const prefix = directory === "" ? "" : `${directory}/`;
+    for (const item of listed) {
+      const { name } = item;
+      const path = prefix + name;
+      if (this.#exclude?.(path) === true || (name === LOCKS_DIRECTORY && !this.#locks)) continue;
+      const entry = { path, name, kind: kindIn(item), depth };
+      if (this.#include?.(path) !== false) shown.push(entry);
+      if (entry.kind === "directory" && depth < this.#maxDepth) entered.push(entry);
+    }
   }
 
-  take(path: string, name: string, kind: EntryKind, depth: number, shown: Entry[], entered: Entry[]): void {
-    if (this.#exclude?.(path) === true || (name === LOCKS_DIRECTORY && !this.#locks)) return;
-    const entry = { path, name, kind, depth };
-    if (this.#include?.(path) !== false) shown.push(entry);
-    if (kind === "directory" && depth < this.#maxDepth) entered.push(entry);
-  }
-
-  count(entries: number): void {
+  #count(entries: number): void {
     this.#entries += entries;
     if (this.#entries > this.#maxEntries) {
       throw new SealtraceError(

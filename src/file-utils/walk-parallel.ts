@@ -1,8 +1,7 @@
 import * as fs from "node:fs";
-import type { Dirent } from "node:fs";
 import type { Batches } from "./batches.ts";
-import { kindOf, listEntries, type NamedEntry } from "./directory-entries.ts";
-import { isDoubtful, systemName } from "./raw-name.ts";
+import { hasDoubtful, listDirectory, type ListedEntry } from "./directory-entries.ts";
+import { systemName } from "./raw-name.ts";
 import { runAsync } from "./steps.ts";
 import type { Selection, Entry, WalkOptions } from "./walk-entry.ts";
 import { checkTop, pathUnder, reportUnreadable, TOP, type WalkTop } from "./walk-top.ts";
@@ -94,32 +93,21 @@ export class ParallelWalk implements Batches<Entry> {
     const path = pathUnder(this.#top.system, entry.path);
     fs.readdir(systemName(path), { withFileTypes: true }, (error, listed) => {
       if (error !== null) this.#done(entry, error);
-      else if (!listed.some(({ name }) => isDoubtful(name))) this.#done(entry, null, listed);
-      else runAsync(listEntries(path)).then((exact) => this.#done(entry, null, exact), (failure: unknown) => this.#done(entry, failure)); // prettier-ignore
+      else if (!hasDoubtful(listed)) this.#done(entry, null, listed);
+      else runAsync(listDirectory(path)).then((exact) => this.#done(entry, null, exact), (failure: unknown) => this.#done(entry, failure)); // prettier-ignore
     });
   }
 
-  #done(parent: Entry, error: unknown, listed: readonly (Dirent | NamedEntry)[] = []): void {
+  #done(parent: Entry, error: unknown, listed: readonly ListedEntry[] = []): void {
     this.#reading -= 1;
     if (this.#ended) return;
     try {
-      if (error === null) this.#sort(parent, listed);
+      if (error === null) this.#selection.sort(listed, parent.path, parent.depth + 1, this.#found, this.#toRead);
       else reportUnreadable(error, this.#top, parent.path, this.#options);
       this.#readOn();
       this.#wakeSoon();
     } catch (thrown) {
       this.#fail(thrown);
-    }
-  }
-
-  #sort(parent: Entry, listed: readonly (Dirent | NamedEntry)[]): void {
-    const prefix = parent.path === "" ? "" : `${parent.path}/`;
-    const depth = parent.depth + 1;
-    this.#selection.count(listed.length);
-    for (const item of listed) {
-      const { name } = item;
-      const kind = "kind" in item ? item.kind : kindOf(item);
-      this.#selection.take(prefix + name, name, kind, depth, this.#found, this.#toRead);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { BatchIterator } from "./batches.ts";
-import { listEntries, type NamedEntry } from "./directory-entries.ts";
+import { listDirectory, type ListedEntry } from "./directory-entries.ts";
 import { runSync } from "./steps.ts";
 import { Selection, type Entry, type WalkOptions } from "./walk-entry.ts";
 import { ParallelWalk } from "./walk-parallel.ts";
@@ -34,29 +34,38 @@ export async function listTree(directory: string, options: WalkOptions = {}): Pr
 
 /** {@link walk}, blocking while each directory is read. */
 export function walkSync(directory: string, options: WalkOptions = {}): IterableIterator<Entry, undefined> {
-  return walkTree(walkTop(directory), new Selection(directory, options), options);
+  return each(batchesOf(walkTop(directory), new Selection(directory, options), options));
 }
 
 /** {@link listTree}, blocking. */
 export function listTreeSync(directory: string, options: WalkOptions = {}): Entry[] {
-  return [...walkSync(directory, options)];
+  const entries: Entry[] = [];
+  for (const batch of batchesOf(walkTop(directory), new Selection(directory, options), options)) {
+    for (const entry of batch) entries.push(entry);
+  }
+  return entries;
 }
 
-function* walkTree(top: WalkTop, selection: Selection, options: WalkOptions): IterableIterator<Entry, undefined> {
+function* each(batches: Iterable<readonly Entry[]>): IterableIterator<Entry, undefined> {
+  for (const batch of batches) yield* batch;
+  return undefined;
+}
+
+/** What is shown of each directory. */
+function* batchesOf(top: WalkTop, selection: Selection, options: WalkOptions): Generator<readonly Entry[], void> {
   runSync(checkTop(top));
   const toRead = [TOP];
   for (let parent = toRead.pop(); parent !== undefined; parent = toRead.pop()) {
     const { path, depth } = parent;
-    let listed: NamedEntry[];
+    let listed: readonly ListedEntry[];
     try {
-      listed = runSync(listEntries(pathUnder(top.system, path)));
+      listed = runSync(listDirectory(pathUnder(top.system, path)));
     } catch (error) {
       reportUnreadable(error, top, path, options);
       continue;
     }
     const shown: Entry[] = [];
-    selection.sort(listed, path === "" ? "" : `${path}/`, depth + 1, shown, toRead);
-    yield* shown;
+    selection.sort(listed, path, depth + 1, shown, toRead);
+    yield shown;
   }
-  return undefined;
 }
