@@ -29,7 +29,7 @@ export const TWINS: readonly Twin[] = [
   {
     name: "blocking",
     isSync: true,
-    readFile: (path, options) => asynchronously(files.readFileSync)(path, options as files.ReadOptions),
+    readFile: (path, options) => asynchronously(files.readFileSync)(path, options),
     readFileWithVersion: (path, options) => asynchronously(files.readFileWithVersionSync<unknown>)(path, options),
     writeFile: asynchronously(files.writeFileSync),
     appendFile: asynchronously(files.appendFileSync),
