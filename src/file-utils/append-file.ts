@@ -7,6 +7,7 @@ import { fileSystemError, isMissing } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import { linkTarget } from "./link-target.ts";
 import { whileLocked } from "./lock.ts";
+import { SNIFFED_BYTES } from "./media-type.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { about } from "./read-file.ts";
 import { fillFrom } from "./read-range.ts";
@@ -70,14 +71,17 @@ interface Appending extends AppendOptions {
 function* appendBytes(place: Place, bytes: Uint8Array, options: Appending): Steps<void> {
   const { durable = true, byLine, gate, lastCheck } = options;
   try {
-    const { descriptor, isMade } = yield* openForMore(place, options);
+    const { descriptor, isMade } = yield* openForMore(place, bytes, options);
     try {
       const status = yield* exactStat(descriptor);
       if (!status.isFile()) throw notRegular(place);
       const size = Number(status.size);
-      gate?.file(status);
-      if (size === 0) gate?.content(bytes, bytes.length);
-      gate?.growth(bytes.length);
+      if (gate !== undefined && !isMade) {
+        if (!gate.mayReplace) throw Object.assign(new Error("not new"), { code: "EEXIST" });
+        gate.file(status);
+        gate.content(Buffer.concat([yield* headOf(descriptor, size), bytes]), size + bytes.length);
+        gate.growth(bytes.length);
+      }
       const isTorn = byLine && size > 0 && (yield* endsWithinLine(descriptor, size));
       // Also a name that somebody else made: whoever that was may not have seen to it.
       if (durable && (isMade || !hasDurableName(place, status))) yield* syncNames(place);
@@ -95,11 +99,13 @@ function* appendBytes(place: Place, bytes: Uint8Array, options: Appending): Step
 /** Without making an existing file anything but longer: not even of another mode. */
 function* openForMore(
   place: Place,
-  { mode = PRIVATE, byLine }: Appending,
+  bytes: Uint8Array,
+  { mode = PRIVATE, byLine, gate }: Appending,
 ): Steps<{ readonly descriptor: number; readonly isMade: boolean }> {
   const path = systemPath(place);
   // A file that one may write to and not read can be added to; but not by lines, of which the last one must be looked at.
-  const flags = ADDING | (byLine ? constants.O_RDWR : constants.O_WRONLY);
+  // Nor where somebody asks what becomes of it.
+  const flags = ADDING | (byLine || gate !== undefined ? constants.O_RDWR : constants.O_WRONLY);
   yield* refuseLinkByLook(place);
   for (;;) {
     try {
@@ -108,6 +114,9 @@ function* openForMore(
       if ((error as NodeJS.ErrnoException).code === "ENXIO") throw notRegular(place, error);
       if (!isMissing(error)) throw error;
     }
+    // A refusal leaves no empty file.
+    gate?.content(bytes, bytes.length);
+    gate?.growth(bytes.length);
     try {
       const descriptor = yield* open(path, flags | constants.O_CREAT | constants.O_EXCL, PRIVATE);
       try {
@@ -121,6 +130,10 @@ function* openForMore(
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
   }
+}
+
+function headOf(descriptor: number, size: number): Steps<Buffer> {
+  return fillFrom(descriptor, Buffer.alloc(Math.min(size, SNIFFED_BYTES)), 0);
 }
 
 const ADDING = constants.O_APPEND | NO_FOLLOW | NON_BLOCKING;

@@ -23,6 +23,8 @@ export interface ReplaceOptions extends LongWork {
   readonly replaceLink?: boolean | undefined;
   /** The last look before the new content takes its place; what it throws leaves the old one there. */
   readonly lastCheck?: (() => Steps<void>) | undefined;
+  /** How the new content gets its name. Default: it replaces what is there. */
+  readonly publish?: ((from: Place, to: Place) => Steps<void>) | undefined;
 }
 
 /**
@@ -76,7 +78,7 @@ export function* finishReplacement(replacement: Replacement, options: ReplaceOpt
     // Some file systems tell only on closing that they could not write.
     yield* close(descriptor);
     if (options.lastCheck !== undefined) yield* options.lastCheck();
-    yield* renameOver(temporary, place);
+    yield* (options.publish ?? renameOver)(temporary, place);
   } catch (error) {
     yield* abandonReplacement(replacement, open);
     throw fileSystemError(error, place.path, "write");

@@ -15,6 +15,7 @@ import { linkTarget } from "./link-target.ts";
 import { SNIFFED_BYTES } from "./media-type.ts";
 import type { Progress } from "./options.ts";
 import { placeOf, type Place } from "./place.ts";
+import { publishNew } from "./publish.ts";
 import { checkMaxBytes, openRegularFile, sameContent, unsettledFor } from "./regular-file.ts";
 import { pause, runAsync, type Steps } from "./steps.ts";
 import { close, exactStat, read } from "./system.ts";
@@ -93,8 +94,8 @@ async function* piecesOf(lease: () => Steps<Lease>, options: ReadStreamOptions):
       for (;;) {
         const piece = Buffer.allocUnsafe(PIECE_BYTES);
         const got = await runAsync(read(descriptor, piece, 0, PIECE_BYTES, done));
-        if (got === 0) break;
         if (done === 0) gate?.content(piece.subarray(0, got), total);
+        if (got === 0) break;
         done += got;
         if (done > maxBytes) throw tooLarge(place, maxBytes);
         onProgress?.({ bytes: done, total: Math.max(done, total) });
@@ -208,12 +209,14 @@ class StreamedReplacement {
     if (this.#head.length < SNIFFED_BYTES) {
       this.#head = Buffer.concat([this.#head, piece.subarray(0, SNIFFED_BYTES - this.#head.length)]);
     }
+    this.#bytes += piece.length;
+    // As soon as it can be told, and not when the disk is full.
+    if (this.#head.length === SNIFFED_BYTES) this.#leased?.gate?.content(this.#head, this.#bytes);
     try {
       yield* writeFully(descriptor, piece);
     } catch (error) {
       throw fileSystemError(error, place.path, "write");
     }
-    this.#bytes += piece.length;
     this.#options.onProgress?.({ bytes: this.#bytes, total: this.#bytes });
   }
 
@@ -221,7 +224,8 @@ class StreamedReplacement {
     this.#leased?.gate?.content(this.#head, this.#bytes);
     const replacement = this.#replacement as Replacement;
     this.#replacement = undefined;
-    yield* finishReplacement(replacement, this.#options);
+    const publish = this.#leased?.gate?.mayReplace === false ? publishNew : undefined;
+    yield* finishReplacement(replacement, { ...this.#options, publish });
   }
 
   *#checkWanted(): Steps<void> {

@@ -6,6 +6,8 @@ export interface Gate {
   content(head: Uint8Array, size: number): void;
   /** How much larger files are about to become together, in bytes. */
   growth(bytes: number): void;
+  /** False where only new files may be made, also when somebody else has just made one. */
+  readonly mayReplace: boolean;
 }
 
 export interface FileStatus {

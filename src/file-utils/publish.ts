@@ -33,6 +33,11 @@ export function* renameToFree(from: Place, to: Place, kind: EntryKind): Steps<vo
   }
 }
 
+/** {@link renameToFree}, of a file. */
+export function publishNew(from: Place, to: Place): Steps<void> {
+  return renameToFree(from, to, "file");
+}
+
 /** Elsewhere than on Linux the second name of a symbolic link is one of what it points to. */
 function hasSecondNames(kind: EntryKind): boolean {
   return kind === "file" || (kind !== "directory" && process.platform === "linux");

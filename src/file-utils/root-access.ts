@@ -191,6 +191,7 @@ export class RootAccess {
       if (reason !== undefined) throw this.refusal(path, access, reason);
     };
     return {
+      mayReplace: this.allows("write"),
       file: (status: FileStatus) => {
         demand(this.#first((check) => check.file(status)));
       },

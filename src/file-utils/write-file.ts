@@ -9,6 +9,7 @@ import { whileLocked } from "./lock.ts";
 import type { LongWork } from "./options.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { about } from "./read-file.ts";
+import { publishNew } from "./publish.ts";
 import { invoke, runAsync, runSync, type Steps } from "./steps.ts";
 
 export interface WriteOptions extends LongWork, HistoryOptions {
@@ -88,7 +89,8 @@ export function* replaceBytes(
 ): Steps<void> {
   const { durable, mode, keepOwner, onProgress, signal, symbolicLinks, generations = 0, checksum = false } = options;
   const replaceLink = symbolicLinks === "replace";
-  const replacing: ReplaceOptions = { durable, mode, keepOwner, onProgress, signal, replaceLink, lastCheck };
+  const publish = gate?.mayReplace === false ? publishNew : undefined;
+  const replacing: ReplaceOptions = { durable, mode, keepOwner, onProgress, signal, replaceLink, lastCheck, publish };
   const keepsHistory = generations > 0 || checksum;
   if (gate !== undefined) {
     const replaced = keepsHistory ? 0 : ((yield* knownStatusOf(place))?.size ?? 0);
