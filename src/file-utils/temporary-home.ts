@@ -114,7 +114,10 @@ export function* sweep(base: string): Steps<void> {
     if (guard === undefined) return;
     try {
       for (const { name } of yield* readdir(base, { withFileTypes: true })) {
-        if (LOCK_NAME.test(name)) yield* removeIfDead(join(base, name.slice(0, -LOCK_SUFFIX.length)));
+        const [, home, isJournal] = HOME_LOCK.exec(name) ?? [];
+        if (home === undefined) continue;
+        if (isJournal === undefined) yield* removeIfDead(join(base, home));
+        else if (!exists(lockPath(join(base, home)))) rmSync(join(base, name), { force: true });
       }
     } finally {
       guard.release();
@@ -124,20 +127,22 @@ export function* sweep(base: string): Steps<void> {
   }
 }
 
-const LOCK_SUFFIX = ".lock";
-const LOCK_NAME = /^[0-9a-f]{32}\.lock$/;
+/** Or what SQLite has beside it, and leaves when it is killed just after the lock was removed. */
+const HOME_LOCK = /^([0-9a-f]{32})\.lock(-journal)?$/;
 
 function lockPath(home: string): string {
-  return home + LOCK_SUFFIX;
+  return `${home}.lock`;
 }
 
+/** What is in the way of one of them, such as its owner, who removes it himself now, is not in the way of the others. */
 function* removeIfDead(home: string): Steps<void> {
-  const lock = lockIfFree(lockPath(home));
-  if (lock === undefined) return;
+  let lock: Lock | undefined;
   try {
+    lock = lockIfFree(lockPath(home));
+    if (lock === undefined) return;
     yield* removeTree(home);
   } catch {
-    lock.release();
+    lock?.release();
     return;
   }
   discard(lock, home);

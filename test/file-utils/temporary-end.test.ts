@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { copyFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
-import { present, remains, runProgram, type Program } from "../support/temporary-programs.ts";
+import { present, remains, runProgram, within, type Program } from "../support/temporary-programs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const WINDOWS = process.platform === "win32" && "Windows has no signals";
@@ -92,7 +94,10 @@ describe("what a killed program left", { concurrency: 2 }, () => {
     const place = temporaryDirectory();
     let alive: Promise<Program> | undefined;
     const dead = await runProgram(place, ["wait"], { whenHeard: (child) => child.kill("SIGKILL") });
-    assert.equal(present(dead.made).length, 3);
+    // And what one left that was killed in the middle of its removal.
+    const [journal = ""] = remains(place).filter((name) => name.endsWith("-journal"));
+    if (journal !== "") copyFileSync(journal, join(dirname(journal), `${"0".repeat(32)}.lock-journal`));
+    assert.deepEqual(present(dead.own), dead.own);
     let next: Program | undefined;
     const living = await runProgram(place, ["wait"], {
       whenHeard: (child) => {
@@ -104,18 +109,18 @@ describe("what a killed program left", { concurrency: 2 }, () => {
       },
     });
     assert.equal(next?.code, 0);
-    assert.deepEqual(present(dead.made), []);
-    assert.equal(present(living.made).length, 3);
+    assert.deepEqual(present(dead.own), []);
+    assert.deepEqual(present(living.own), living.own);
     await runProgram(place, ["end"]);
-    assert.deepEqual([present(living.made), remains(place)], [[], []]);
+    assert.deepEqual([present(living.own), remains(place)], [[], []]);
   });
 
   it("or one that crashed", { skip: WINDOWS }, async () => {
     const place = temporaryDirectory();
     const dead = await runProgram(place, ["abort"]);
-    assert.equal(present(dead.made).length, 3);
+    assert.deepEqual(present(dead.own), dead.own);
     await runProgram(place, ["end"]);
-    assert.deepEqual([present(dead.made), remains(place)], [[], []]);
+    assert.deepEqual([present(dead.own), remains(place)], [[], []]);
   });
 });
 
@@ -142,9 +147,11 @@ describe("a thread's temporaries", { concurrency: 2 }, () => {
     it(`or by the next start, when the process had none itself: ${way}`, async () => {
       const place = temporaryDirectory();
       const program = await runProgram(place, [`only:${way}`]);
-      assert.equal(present(program.said[0] as string[]).length, 3);
+      const own = within(place, program.said[0] as string[]);
+      assert.ok(own.length >= 2);
+      assert.deepEqual(present(own), own);
       await runProgram(place, ["end"]);
-      assert.deepEqual([present(program.said[0] as string[]), remains(place)], [[], []]);
+      assert.deepEqual([present(own), remains(place)], [[], []]);
     });
   }
 });

@@ -23,6 +23,8 @@ export interface Program {
   readonly said: readonly unknown[];
   /** The paths that it said it made. */
   readonly made: readonly string[];
+  /** Those of them in its temporary directory: others may sweep in memory at the same time. */
+  readonly own: readonly string[];
   readonly modes: readonly string[];
 }
 
@@ -31,7 +33,7 @@ const FIXTURES = new URL("../fixtures/file-utils/", import.meta.url);
 /** The program's end, and what it said. `place` is its temporary directory. */
 export function runProgram(place: string, args: readonly string[], options: ProgramOptions = {}): Promise<Program> {
   const program = fileURLToPath(new URL("temporaries.ts", FIXTURES));
-  return outcomeOf(startProgram(place, [program, ...args], options), options);
+  return outcomeOf(startProgram(place, [program, ...args], options), place, options);
 }
 
 const compileCache = temporaryDirectory();
@@ -59,7 +61,11 @@ export function startProgram(
   }
 }
 
-function outcomeOf(child: ChildProcess, { heard = '{"made":', whenHeard }: ProgramOptions): Promise<Program> {
+function outcomeOf(
+  child: ChildProcess,
+  place: string,
+  { heard = '{"made":', whenHeard }: ProgramOptions,
+): Promise<Program> {
   const { promise, resolve, reject } = Promise.withResolvers<Program>();
   let stdout = "";
   let stderr = "";
@@ -85,6 +91,7 @@ function outcomeOf(child: ChildProcess, { heard = '{"made":', whenHeard }: Progr
       stderr,
       said: said.filter((line) => line !== first),
       made: first.made,
+      own: within(place, first.made),
       modes: first.modes,
     });
   });
@@ -107,6 +114,11 @@ export function ownTemporaryPlace(): string {
     }
   });
   return place;
+}
+
+/** What of these paths is in this directory. */
+export function within(place: string, paths: readonly string[]): string[] {
+  return paths.filter((path) => path.startsWith(place));
 }
 
 /** What of these paths is there. */
