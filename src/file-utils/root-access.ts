@@ -95,7 +95,8 @@ export class RootAccess {
       for (;;) {
         const reached = yield* route.reach();
         try {
-          yield* this.#checkReached(reached, route, access);
+          this.#demandNames(reached, access);
+          if (route.isDirectory) yield* this.#expectDirectory(reached, access);
           return yield* work(reached.place, reached);
         } catch (error) {
           if (access.last === "itself" || !mayBeLink(error) || !(yield* route.followLast(reached))) throw error;
@@ -118,9 +119,11 @@ export class RootAccess {
       for (;;) {
         const reached = yield* route.reach();
         try {
-          yield* this.#checkReached(reached, route, access);
-          if (access.last === "itself" || !(yield* route.followLast(reached)))
+          this.#demandNames(reached, access);
+          if (access.last === "itself" || !(yield* route.followLast(reached))) {
+            if (route.isDirectory) yield* this.#expectDirectory(reached, access);
             return this.#leased(reached, path, access);
+          }
         } catch (error) {
           yield* this.#leave(reached);
           throw error;
@@ -257,14 +260,13 @@ export class RootAccess {
     if (directory !== this.anchor.handle) yield* closeDirectory(directory);
   }
 
-  *#checkReached(reached: Reached, route: Route, access: Access): Steps<void> {
+  #demandNames(reached: Reached, access: Access): void {
     for (const { check, prefix } of this.#way.asksForNames ? this.#rules : []) {
       const full = joined(prefix, reached.names.join("/"));
       const reason = check.path(full);
       if (reason === undefined || (access.actions[0] === "list" && check.leadsToIncluded(full))) continue;
       throw new WayRefused(reason);
     }
-    if (route.isDirectory) yield* this.#expectDirectory(reached, access);
   }
 
   /** The path ended in a slash. */

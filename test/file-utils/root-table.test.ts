@@ -1,0 +1,437 @@
+/** Every operation of a root on every kind of path (see `root-cases.ts`), in both forms, with both ways to hold a root. */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { describe, it } from "node:test";
+import { openRootByPaths, openRootSync, type Root } from "../../src/file-utils/index.ts";
+import { onAccessViolation, SealtraceError } from "../../src/record/index.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { makeTree, NOT_WINDOWS, seeTree } from "../support/tree.ts";
+import { PATH_CASES, type PathCase } from "./root-cases.ts";
+
+const ALL = { allow: ["read", "write", "create", "delete", "list", "execute"] } as const;
+const FAST = { durable: false } as const;
+const OVER = { durable: false, overwrite: true } as const;
+const ENGINES = [
+  ["descriptors where the system can", openRootSync],
+  ["paths", openRootByPaths],
+] as const;
+type Form = "" | "Sync";
+
+interface Operation {
+  /** What stands at the target before. */
+  readonly on: "file" | "directory" | "nothing";
+  /** What becomes of a link in the last place: it is followed, it is what is worked on, or it is in the way. */
+  readonly last: "followed" | "itself" | "in the way";
+  readonly run: (root: Root, path: string, form: Form) => unknown;
+  /** What must be so afterwards: `at` is what was worked on, `top` the root's directory, `result` what came of it. */
+  readonly check: (at: string, top: string, result: unknown) => void;
+  /** Fails for what is no link. */
+  readonly onlyLinks?: true;
+  /** Makes what is missing on the way. */
+  readonly makesParents?: true;
+}
+
+const content = (path: string): string => fs.readFileSync(path, "utf8");
+const isGone = (path: string): void => {
+  assert.equal(fs.lstatSync(path, { throwIfNoEntry: false }), undefined);
+};
+const isMoved = (at: string, top: string): void => {
+  isGone(at);
+  assert.ok(fs.lstatSync(join(top, "destination")));
+};
+const holds =
+  (expected: string) =>
+  (at: string): void => {
+    assert.equal(content(at), expected);
+  };
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  readFile: {
+    on: "file",
+    last: "followed",
+    run: (root, path, form) => root[`readFile${form}`](path, { format: "text" }),
+    check: (_at, _top, result) => {
+      assert.equal(result, "target");
+    },
+  },
+  readFileWithVersion: {
+    on: "file",
+    last: "followed",
+    run: (root, path, form) => root[`readFileWithVersion${form}`](path, { format: "text" }),
+    check: (_at, _top, result) => {
+      assert.equal((result as { value: unknown }).value, "target");
+    },
+  },
+  createReadStream: {
+    on: "file",
+    last: "followed",
+    run: async (root, path) => (await root.createReadStream(path).toArray()).join(""),
+    check: (_at, _top, result) => {
+      assert.equal(result, "target");
+    },
+  },
+  "open for reading": {
+    on: "file",
+    last: "followed",
+    run: async (root, path, form) => {
+      const descriptor = await root[`open${form}`](path);
+      const text = fs.readFileSync(descriptor, "utf8");
+      fs.closeSync(descriptor);
+      return text;
+    },
+    check: (_at, _top, result) => {
+      assert.equal(result, "target");
+    },
+  },
+  "open to create": {
+    on: "nothing",
+    last: "followed",
+    run: async (root, path, form) => {
+      fs.closeSync(await root[`open${form}`](path, "w"));
+    },
+    check: holds(""),
+  },
+  "open to truncate": {
+    on: "file",
+    last: "followed",
+    run: async (root, path, form) => {
+      fs.closeSync(await root[`open${form}`](path, "w"));
+    },
+    check: holds(""),
+  },
+  list: {
+    on: "directory",
+    last: "followed",
+    run: (root, path, form) => root[`list${form}`](path),
+    check: (_at, _top, result) => {
+      assert.deepEqual(result, [{ name: "found", kind: "file" }]);
+    },
+  },
+  walk: {
+    on: "directory",
+    last: "followed",
+    run: async (root, path, form) => {
+      const names: string[] = [];
+      for await (const entry of root[`walk${form}`](path)) names.push(entry.path);
+      return names;
+    },
+    check: (_at, _top, result) => {
+      assert.deepEqual(result, ["found"]);
+    },
+  },
+  openRoot: {
+    on: "directory",
+    last: "followed",
+    run: async (root, path, form) => {
+      const inner = await root[`openRoot${form}`](path, ALL);
+      const text = inner.readFileSync("found");
+      await inner[`close${form}`]();
+      return text;
+    },
+    check: (_at, _top, result) => {
+      assert.equal(result, "here");
+    },
+  },
+  stat: {
+    on: "file",
+    last: "followed",
+    run: (root, path, form) => root[`stat${form}`](path),
+    check: (at, _top, result) => {
+      assert.equal((result as fs.Stats).ino, fs.lstatSync(at).ino);
+    },
+  },
+  lstat: {
+    on: "file",
+    last: "itself",
+    run: (root, path, form) => root[`lstat${form}`](path),
+    check: (at, _top, result) => {
+      assert.equal((result as fs.Stats).ino, fs.lstatSync(at).ino);
+    },
+  },
+  readlink: {
+    on: "file",
+    last: "itself",
+    onlyLinks: true,
+    run: (root, path, form) => root[`readlink${form}`](path),
+    check: (at, _top, result) => {
+      assert.equal(result, fs.readlinkSync(at));
+    },
+  },
+  chmod: {
+    on: "file",
+    last: "followed",
+    run: (root, path, form): unknown => root[`chmod${form}`](path, 0o604),
+    check: (at) => {
+      assert.equal(fs.lstatSync(at).mode & 0o777, 0o604);
+    },
+  },
+  chown: {
+    on: "file",
+    last: "followed",
+    run: (root, path, form): unknown => root[`chown${form}`](path, process.getuid?.() ?? 0, process.getgid?.() ?? 0),
+    check: (at) => {
+      assert.equal(fs.lstatSync(at).uid, process.getuid?.() ?? 0);
+    },
+  },
+  utimes: {
+    on: "file",
+    last: "followed",
+    run: (root, path, form): unknown => root[`utimes${form}`](path, 1000, 2000),
+    check: (at) => {
+      assert.equal(fs.lstatSync(at).mtimeMs, 2_000_000);
+    },
+  },
+  createDirectory: {
+    on: "nothing",
+    last: "in the way",
+    run: (root, path, form): unknown => root[`createDirectory${form}`](path, FAST),
+    check: (at) => {
+      assert.equal(fs.lstatSync(at).mode, 0o40700);
+    },
+  },
+  "createDirectory, with parents": {
+    on: "directory",
+    last: "followed",
+    makesParents: true,
+    run: (root, path, form): unknown => root[`createDirectory${form}`](path, { ...FAST, parents: true }),
+    check: (at) => {
+      assert.ok(fs.lstatSync(at).isDirectory());
+    },
+  },
+  "remove a file": {
+    on: "file",
+    last: "itself",
+    run: (root, path, form): unknown => root[`remove${form}`](path, FAST),
+    check: isGone,
+  },
+  "remove a directory": {
+    on: "directory",
+    last: "itself",
+    run: (root, path, form): unknown => root[`remove${form}`](path, { ...FAST, recursive: true }),
+    check: isGone,
+  },
+  "move from": {
+    on: "file",
+    last: "itself",
+    run: (root, path, form) => root[`move${form}`](path, "destination", FAST),
+    check: isMoved,
+  },
+  "move a directory from": {
+    on: "directory",
+    last: "itself",
+    run: (root, path, form) => root[`move${form}`](path, "destination", FAST),
+    check: isMoved,
+  },
+  "move to": {
+    on: "nothing",
+    last: "in the way",
+    run: (root, path, form) => root[`move${form}`]("source", path, FAST),
+    check: holds("source"),
+  },
+  "move over": {
+    on: "file",
+    last: "itself",
+    run: (root, path, form) => root[`move${form}`]("source", path, OVER),
+    check: holds("source"),
+  },
+  // A link gets no second name here: what it says may be wrong from elsewhere, and systems differ in what they make of it.
+  "link from": {
+    on: "file",
+    last: "in the way",
+    run: (root, path, form): unknown => root[`link${form}`](path, "destination"),
+    check: (at, top) => {
+      assert.equal(fs.lstatSync(join(top, "destination")).ino, fs.lstatSync(at).ino);
+    },
+  },
+  "link to": {
+    on: "nothing",
+    last: "in the way",
+    run: (root, path, form): unknown => root[`link${form}`]("source", path),
+    check: holds("source"),
+  },
+  symlink: {
+    on: "nothing",
+    last: "in the way",
+    run: (root, path, form): unknown => root[`symlink${form}`]("anything", path),
+    check: (at) => {
+      assert.equal(fs.readlinkSync(at), "anything");
+    },
+  },
+  // Links are written through as long as they stay inside: `writeFile` outside of roots refuses them, for there they may lead anywhere.
+  writeFile: {
+    on: "file",
+    last: "followed",
+    run: (root, path, form): unknown => root[`writeFile${form}`](path, "new", FAST),
+    check: holds("new"),
+  },
+  "writeFile, a new one": {
+    on: "nothing",
+    last: "followed",
+    run: (root, path, form): unknown => root[`writeFile${form}`](path, "new", FAST),
+    check: holds("new"),
+  },
+  "writeFile in the place of a link": {
+    on: "file",
+    last: "itself",
+    run: (root, path, form): unknown => root[`writeFile${form}`](path, "new", { ...FAST, symbolicLinks: "replace" }),
+    check: (at) => {
+      assert.ok(fs.lstatSync(at).isFile());
+      assert.equal(content(at), "new");
+    },
+  },
+  "writeFile and no link": {
+    on: "file",
+    last: "in the way",
+    run: (root, path, form): unknown => root[`writeFile${form}`](path, "new", { ...FAST, symbolicLinks: "refuse" }),
+    check: holds("new"),
+  },
+  appendFile: {
+    on: "file",
+    last: "followed",
+    run: (root, path, form): unknown => root[`appendFile${form}`](path, " more", FAST),
+    check: holds("target more"),
+  },
+  updateFile: {
+    on: "file",
+    last: "followed",
+    run: (root, path, form) =>
+      root[`updateFile${form}`](path, (old) => `${String(old)} updated`, { ...FAST, format: "text" }),
+    check: holds("target updated"),
+  },
+  createWriteStream: {
+    on: "file",
+    last: "followed",
+    run: (root, path) => finished(root.createWriteStream(path, FAST).end("new")),
+    check: holds("new"),
+  },
+  "copy from": {
+    on: "file",
+    last: "followed",
+    run: (root, path, form) => root[`copy${form}`](path, "destination", FAST),
+    check: (_at, top) => {
+      assert.equal(content(join(top, "destination")), "target");
+    },
+  },
+  "copy to": {
+    on: "nothing",
+    last: "in the way",
+    run: (root, path, form) => root[`copy${form}`]("source", path, FAST),
+    check: holds("source"),
+  },
+  "copy over": {
+    on: "file",
+    last: "itself",
+    run: (root, path, form) => root[`copy${form}`]("source", path, OVER),
+    check: holds("source"),
+  },
+};
+
+/** The root and what lies beside it. Returns the directory of both. */
+function makeWorld({ tree, target }: PathCase, { on }: Operation): string {
+  const base = fs.realpathSync(temporaryDirectory());
+  const filled = Object.entries(tree).map(([name, what]) => [
+    name,
+    what !== null && typeof what === "object" ? { link: what.link.replace("BASE", base) } : what,
+  ]);
+  makeTree(base, { "outside/target": "outside", "outside/found": "outside", "root/source": "source" });
+  makeTree(join(base, "root"), Object.fromEntries(filled) as PathCase["tree"]);
+  if (target !== undefined && on === "file") makeTree(join(base, "root"), { [target]: "target" });
+  if (target !== undefined && on === "directory") makeTree(join(base, "root"), { [`${target}/found`]: "here" });
+  return base;
+}
+
+/** Without the files of locks, which are there also when nothing came of it. */
+function seen(base: string): Record<string, string> {
+  const entries = Object.entries(seeTree(base)).filter(([path]) => !path.includes(".sealtrace-locks"));
+  // The time of a directory in which a lock's directory was made, or something had its name for a moment.
+  return Object.fromEntries(
+    entries.map(([path, what]) => [
+      path,
+      path.startsWith("/root") && what.startsWith("directory") ? "directory" : what,
+    ]),
+  );
+}
+
+type Expected = { readonly code: string } | { readonly at: string };
+
+/** What should come of an operation on a path. */
+function expected(
+  { path, target, link, leaves, fails }: PathCase,
+  { last, onlyLinks, makesParents }: Operation,
+): Expected {
+  // By POSIX the slash makes that the link is followed; systems differ in it, and here it is an error: who wants the directory can name it.
+  if (last !== "followed" && path === "link/") return { code: "any" };
+  if (makesParents === true && fails === "SEALTRACE_FILE_MISSING") return { at: path };
+  if (link !== undefined && last === "itself") return { at: link };
+  if (link !== undefined && last === "in the way") return { code: "any" };
+  if (leaves === true) return { code: "SEALTRACE_ACCESS_DENIED" };
+  if (fails !== undefined || target === undefined) return { code: fails ?? "any" };
+  return onlyLinks === true ? { code: "any" } : { at: target };
+}
+
+/** What is open in this process, but for locks, which stay open for a second. Undefined where nobody can tell. */
+function openFiles(): string[] | undefined {
+  if (process.platform !== "linux") return undefined;
+  const open = fs.readdirSync("/proc/self/fd").map((descriptor) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${descriptor}`);
+    } catch {
+      return "";
+    }
+  });
+  return open.filter((path) => path !== "" && !path.includes(".sealtrace-locks")).sort();
+}
+
+async function tryOut(pathCase: PathCase, operation: Operation, open: typeof openRootSync, form: Form): Promise<void> {
+  const base = makeWorld(pathCase, operation);
+  const top = join(base, "root");
+  const before = seen(base);
+  const root = open(top, ALL);
+  const violations: unknown[] = [];
+  const stop = onAccessViolation((violation) => violations.push(violation));
+  let result: unknown;
+  let error: unknown;
+  try {
+    result = await operation.run(root, pathCase.path, form);
+  } catch (thrown) {
+    error = thrown;
+  } finally {
+    stop();
+    root.closeSync();
+  }
+  const wanted = expected(pathCase, operation);
+  if ("at" in wanted) {
+    assert.ifError(error);
+    operation.check(join(top, wanted.at), top, result);
+    const outside = Object.entries(seen(base)).filter(([path]) => path.startsWith("/outside"));
+    for (const [path, what] of outside) assert.equal(what, before[path]);
+    assert.equal(violations.length, 0);
+  } else {
+    assert.ok(error instanceof SealtraceError, `it should have failed, and came to ${JSON.stringify(result)}`);
+    if (wanted.code !== "any") assert.equal(error.code, wanted.code);
+    assert.deepEqual(seen(base), before);
+    assert.equal(violations.length, error.code === "SEALTRACE_ACCESS_DENIED" ? 1 : 0);
+  }
+}
+
+for (const [engine, open] of ENGINES) {
+  describe(`every operation of a root on every kind of path, held by ${engine}`, { skip: NOT_WINDOWS }, () => {
+    for (const [name, operation] of Object.entries(OPERATIONS)) {
+      it(name, async () => {
+        const before = openFiles();
+        for (const form of ["", "Sync"] as const) {
+          for (const pathCase of PATH_CASES) {
+            try {
+              await tryOut(pathCase, operation, open, form);
+            } catch (cause) {
+              throw new Error(`${name}${form} ${JSON.stringify(pathCase.path)}: ${pathCase.title}`, { cause });
+            }
+          }
+        }
+        assert.deepEqual(openFiles(), before);
+      });
+    }
+  });
+}
