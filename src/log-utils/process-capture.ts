@@ -1,10 +1,7 @@
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
-import { REDACTED, type Censor } from "../record/index.ts";
+import { hearSignals, isEndingSignal, isUnseen, REDACTED, unseen, type Censor } from "../record/index.ts";
 import type { Logger } from "./logger.ts";
-
-/** Signals whose default action ends a program, and which it may have wanted to end by. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface ProcessCaptureOptions {
   readonly logger: Logger;
@@ -127,51 +124,24 @@ function thrown(value: unknown): Record<string, unknown> {
  * would have. A loop that never turns never gets here; `sealtrace run` sees to that from outside.
  */
 function captureSignals({ logger, drain, onSignal, onSignalListener }: ProcessCaptureOptions): () => void {
-  const listener = (signal: NodeJS.Signals): void => {
-    const handledByProgram = process.listenerCount(signal) > 0;
+  const stop = hearSignals((signal, handledByProgram) => {
     logger.warning(`received ${signal}`, { "event.action": "signal", "process.signal": signal });
     onSignal?.(signal, handledByProgram);
     if (handledByProgram) return;
     drain();
-    process.removeListener(signal, listener);
+    stop();
     process.kill(process.pid, signal);
-  };
-  for (const signal of SIGNALS) process.prependListener(signal, listener);
-  const added = (event: unknown): void => {
-    if (isSignal(event)) onSignalListener?.(event, true);
-  };
-  const removed = (event: unknown): void => {
-    if (isSignal(event)) onSignalListener?.(event, process.listenerCount(event) > 0);
-  };
-  if (onSignalListener !== undefined) process.on("newListener", added).on("removeListener", removed);
-  const show = hideListeners(new Set<unknown>([listener, added, removed]));
+  });
+  if (onSignalListener === undefined) return stop;
+  const added = unseen((event: unknown, listener: unknown): void => {
+    if (isEndingSignal(event) && !isUnseen(listener)) onSignalListener(event, true);
+  });
+  const removed = unseen((event: unknown): void => {
+    if (isEndingSignal(event)) onSignalListener(event, process.listenerCount(event) > 0);
+  });
+  process.on("newListener", added).on("removeListener", removed);
   return () => {
-    show();
     process.removeListener("newListener", added).removeListener("removeListener", removed);
-    for (const signal of SIGNALS) process.removeListener(signal, listener);
-  };
-}
-
-function isSignal(event: unknown): event is (typeof SIGNALS)[number] {
-  return SIGNALS.includes(event as (typeof SIGNALS)[number]);
-}
-
-/** Keeps some listeners out of what `process` tells about its listeners. */
-function hideListeners(hidden: ReadonlySet<unknown>): () => void {
-  const { listeners, rawListeners, eventNames } = process;
-  const shown = (all: readonly unknown[]): unknown[] => all.filter((listener) => !hidden.has(listener));
-  const replacements = {
-    listeners: (event: string) => shown(Reflect.apply(listeners, process, [event])),
-    rawListeners: (event: string) => shown(Reflect.apply(rawListeners, process, [event])),
-    listenerCount: (event: string, only?: unknown) =>
-      replacements.listeners(event).filter((listener) => only === undefined || listener === only).length,
-    eventNames: () =>
-      Reflect.apply(eventNames, process, []).filter((name) => replacements.listeners(name as string).length > 0),
-  };
-  for (const [name, value] of Object.entries(replacements)) {
-    Object.defineProperty(process, name, { value, configurable: true, writable: true, enumerable: false });
-  }
-  return () => {
-    for (const name of Object.keys(replacements)) Reflect.deleteProperty(process, name);
+    stop();
   };
 }

@@ -16,3 +16,4 @@ export {
   type PortablePath,
 } from "./portable-path.ts";
 export { isReservedOnWindows } from "./windows-names.ts";
+export { hearSignals, isEndingSignal, isUnseen, unseen, type EndingSignal } from "./unseen-signals.ts";
