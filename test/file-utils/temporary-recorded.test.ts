@@ -27,3 +27,15 @@ it(
     );
   },
 );
+
+it(
+  "a recorded program with temporaries that hangs is ended all the same: it handles no signal, whatever we listen to",
+  { skip: process.platform === "win32" && "Windows has no signals", timeout: 60_000 },
+  async () => {
+    const recording = await runRecorded(PROGRAM, ["spin"], {
+      environment: { TMPDIR: temporaryDirectory() },
+      whenReady: (child) => child.kill("SIGTERM"),
+    });
+    assert.equal(recording.signal, "SIGTERM", recording.stderr);
+  },
+);
