@@ -127,7 +127,7 @@ export class KernelMechanism implements Mechanism {
 
   /** A connection to the file that stands there now. */
   #open(): Connection {
-    const { sidecar, holders, isHeld = false } = this.#place;
+    const { sidecar, holders, held } = this.#place;
     refuseForbidden(sidecar);
     refuseLink(dirname(sidecar));
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
@@ -136,9 +136,15 @@ export class KernelMechanism implements Mechanism {
         this.#make();
         continue;
       }
-      const database = new this.#sqlite.DatabaseSync(isHeld ? existing(sidecar) : sidecar);
+      const database = new this.#sqlite.DatabaseSync(held === undefined ? sidecar : existing(sidecar));
       if (isSame(identityOf(sidecar), before)) {
-        return { database, identity: before, slot: new HolderSlot(holders, !isHeld), isPrepared: false, isOnly: false };
+        return {
+          database,
+          identity: before,
+          slot: new HolderSlot(holders, held === undefined),
+          isPrepared: false,
+          isOnly: false,
+        };
       }
       database.close();
     }
@@ -147,8 +153,8 @@ export class KernelMechanism implements Mechanism {
 
   /** By SQLite, which knows of the locks in other threads: were it made and closed by us, they could lose theirs. */
   #make(): void {
-    const { sidecar, isHeld } = this.#place;
-    if (isHeld === true) throw Object.assign(new Error("removed"), { code: "ENOENT" });
+    const { sidecar, held } = this.#place;
+    if (held !== undefined) throw Object.assign(new Error("removed"), { code: "ENOENT" });
     makeLocksDirectory(this.#place);
     new this.#sqlite.DatabaseSync(sidecar).close();
     chmodSync(sidecar, 0o600);

@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, linkSync, lstatSync, mkdirSync, openSync, readlinkSync, unlinkSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { O_PATH } from "./directory-handle.ts";
 
 const HELD = /^(\/proc\/self\/fd\/\d+)\/([^/]+)$/;
 
@@ -46,10 +47,18 @@ function makeEmpty(directory: string, name: string): void {
     if (code === "EEXIST") return;
     // No second names on this file system.
     if (code !== "EPERM" && code !== "EOPNOTSUPP") throw error;
-    closeSync(openSync(path, "ax", 0o600));
+    // Not closed again: see above.
+    neverClosed.push(openSync(path, "ax", 0o600));
   } finally {
     unlinkSync(temporary);
   }
+}
+
+const neverClosed: number[] = [];
+
+/** Keeps the directory of a lock's files open for as long as a thread has to do with the lock: the way to it may be closed before. */
+export function keepOpen(locks: string): number {
+  return openSync(locks, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -29,8 +29,8 @@ export interface LockPlace {
   readonly queue: string;
   /** Tokens, where the kernel can't lock. */
   readonly lease: string;
-  /** Its files were made through a directory that is held open: nothing is made by their paths (see `lock-held-directory.ts`). */
-  readonly isHeld?: boolean;
+  /** The directory of its files, through one that is held open: nothing is made by their paths (see `lock-held-directory.ts`). */
+  readonly held?: string;
 }
 
 /** The lock of a file, whichever of its names it is called by. The file need not exist; its directory must. */
@@ -53,8 +53,7 @@ function heldPlace(open: string, target: string): LockPlace {
   const name = `${sidecarName(basename(target))}${SUFFIX}`;
   makeLockFiles(open, LOCKS_DIRECTORY, [name, `${name}.holders`]);
   const place = placeOfSidecar(join(dirname(target), LOCKS_DIRECTORY, name));
-  // No queue can be made there: who waits for a file in a root tries again and again, and the lock is not fair.
-  return { ...place, target, queue: join(place.sidecar, "queue"), isHeld: true };
+  return { ...place, target, held: `${open}/${LOCKS_DIRECTORY}` };
 }
 
 /** The target of a sidecar whose name was too long is known by its beginning only. */

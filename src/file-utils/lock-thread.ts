@@ -2,11 +2,13 @@
  * What a thread has to do with one lock: its one hold on the sidecar, whoever shares it here, and those who wait here, in order. It is kept for a
  * second after its last use, for opening costs ten times what locking costs.
  */
-import { dirname } from "node:path";
+import { closeSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { LeaseMechanism } from "./lease-lock.ts";
 import { KernelMechanism } from "./lock-connection.ts";
 import type { Acquisition } from "./lock-context.ts";
 import { KernelCannotLock, type Mechanism } from "./lock-mechanism.ts";
+import { keepOpen } from "./lock-held-directory.ts";
 import type { LockPlace } from "./lock-place.ts";
 import { isOnNetwork } from "./lock-network.ts";
 import { loadSqlite } from "./lock-sqlite.ts";
@@ -29,11 +31,13 @@ export class ThreadLock {
   readonly holders: Set<Acquisition> = new Set<Acquisition>();
   readonly waiters: Waiter[] = [];
   usedAt = 0;
+  readonly #directory: number | undefined;
   #mechanism: Mechanism;
   #ticket: Ticket | undefined;
 
   constructor(place: LockPlace, lease: number | undefined) {
-    this.place = place;
+    this.#directory = place.held === undefined ? undefined : keepOpen(place.held);
+    this.place = this.#directory === undefined ? place : { ...place, queue: queueIn(this.#directory, place) };
     this.#mechanism = chooseMechanism(place, lease);
   }
 
@@ -107,7 +111,13 @@ export class ThreadLock {
 
   close(): void {
     this.#mechanism.close();
+    if (this.#directory !== undefined) closeSync(this.#directory);
   }
+}
+
+/** Tickets are made through the open directory, too. */
+function queueIn(directory: number, { queue }: LockPlace): string {
+  return `/proc/self/fd/${directory}/${basename(queue)}`;
 }
 
 /** The kernel's lock where it holds for everybody who may open the file; a lease elsewhere, or when one is asked for, of so many milliseconds. */
@@ -127,11 +137,13 @@ let closing: NodeJS.Timeout | undefined;
 
 /** This thread's part in a lock. `lease`: see `chooseMechanism`. */
 export function threadLock(place: LockPlace, lease?: number): ThreadLock {
-  let lock = threadLocks.get(place.sidecar);
+  // One that makes its files by their paths must not do it for one that doesn't.
+  const key = `${place.held === undefined ? "" : "held:"}${place.sidecar}`;
+  let lock = threadLocks.get(key);
   if (lock === undefined) {
     if (threadLocks.size >= MAX_IDLE) closeIdle(0);
     lock = new ThreadLock(place, lease);
-    threadLocks.set(place.sidecar, lock);
+    threadLocks.set(key, lock);
     closeLater(lock);
   }
   return lock;
@@ -151,9 +163,9 @@ function closeIdleOnes(): void {
 
 function closeIdle(idleMs: number): void {
   const now = performance.now();
-  for (const [sidecar, lock] of threadLocks) {
+  for (const [key, lock] of threadLocks) {
     if (!lock.isIdle || now - lock.usedAt < idleMs) continue;
     lock.close();
-    threadLocks.delete(sidecar);
+    threadLocks.delete(key);
   }
 }
