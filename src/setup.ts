@@ -135,11 +135,12 @@ class ThreadRecording implements Recorder {
     }
     if (!tracing.enable) return;
     const { events } = tracing;
+    const { root } = this.configuration;
     if (options.traceModules === true) {
       const include = sourceFilter(this.configuration);
-      this.#tracing = startTracing({ sink, censor, events, include, writeStderr: writeStandardError });
+      this.#tracing = startTracing({ sink, censor, events, root, include, writeStderr: writeStandardError });
     } else {
-      this.#tracing = connectTracing({ sink, censor, events });
+      this.#tracing = connectTracing({ sink, censor, events, root });
     }
   }
 
@@ -198,6 +199,7 @@ class ThreadRecording implements Recorder {
     const capture = captureProcess({
       logger: getLogger("process"),
       censor,
+      startFields: { "sealtrace.root": this.configuration.root },
       endFields: () => this.#endFields(),
       drain: () => {
         this.end();

@@ -1,5 +1,5 @@
 /** `sealtrace trace tree|top`: the calls as a tree, and the slowest functions. */
-import { relative } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import { printable } from "../config/index.ts";
 import type { FunctionInfo } from "../record/index.ts";
 import { readRecords } from "../store/index.ts";
@@ -109,8 +109,9 @@ export function hotspotTable(functions: readonly Hotspot[]): string[] {
   return table([["self", "total", "calls", "average", "errors", "function", "at"], ...rows], [0, 1, 2, 3, 4]);
 }
 
+/** Files of the project are recorded relative to it; others are shown from here, where they lie here. */
 function place({ file, line }: FunctionInfo): string {
-  const path = relative(process.cwd(), file);
+  const path = isAbsolute(file) ? relative(process.cwd(), file) : file;
   return `${printable(path.startsWith("..") || path === "" ? file : path)}:${line}`;
 }
 

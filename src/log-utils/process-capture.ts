@@ -6,6 +6,8 @@ import type { Logger } from "./logger.ts";
 export interface ProcessCaptureOptions {
   readonly logger: Logger;
   readonly censor: Censor;
+  /** Fields of the record of the process's start. */
+  readonly startFields?: Readonly<Record<string, unknown>>;
   /** Fields of the record of the process's end. */
   readonly endFields: () => Readonly<Record<string, unknown>>;
   /** Brings everything captured to the disk; blocks until it is there. */
@@ -31,6 +33,7 @@ export function captureProcess(options: ProcessCaptureOptions): ProcessCapture {
     "event.action": "process-start",
     "process.args": shownArguments(process.argv, censor),
     "process.version": process.version,
+    ...options.startFields,
   });
   let ended = false;
   const end = (): void => {

@@ -81,8 +81,8 @@ let calls = 0;
  */
 let context: AsyncLocalStorage<TracedCall | undefined> | undefined;
 
-export function connectRecorder(sink: RecordSink, censor: Censor, events: TracedEvents): void {
-  const buffer = new EventBuffer(sink, () => {
+export function connectRecorder(sink: RecordSink, censor: Censor, events: TracedEvents, root?: string): void {
+  const buffer = new EventBuffer(sink, root, () => {
     // No call runs when the event loop turns. If one seems to, its end was lost in a stack overflow.
     current.call = undefined;
   });

@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from "node:timers";
-import type { FunctionInfo, RecordSink, TraceEvents } from "../record/index.ts";
+import { toPortablePath, type FunctionInfo, type RecordSink, type TraceEvents } from "../record/index.ts";
 
 const FULL = 2048;
 /** Room for the ends of calls while the stack is too deep to hand anything over. */
@@ -12,6 +12,7 @@ const FREE_FRAMES = 60;
 /** Call events on their way to the sink, which gets them when there are many, and once a turn of the event loop. */
 export class EventBuffer {
   readonly #sink: RecordSink;
+  readonly #root: string | undefined;
   readonly #kinds = new Uint8Array(ROOM);
   readonly #calls = new Float64Array(ROOM);
   readonly #parents = new Float64Array(ROOM);
@@ -28,9 +29,13 @@ export class EventBuffer {
   /** Wakes the event loop for the turn: an immediate without a reference alone waits until something else does. */
   readonly #alarm = setTimeout(() => undefined, 1).unref();
 
-  /** `onTurn` is called once a turn in which there were events, when no call is going on. */
-  constructor(sink: RecordSink, onTurn: () => void) {
+  /**
+   * `root`: the project's directory, to which the files of functions are relative in the record; undefined leaves them as they are. `onTurn` is called once a turn in
+   * which there were events, when no call is going on.
+   */
+  constructor(sink: RecordSink, root: string | undefined, onTurn: () => void) {
     this.#sink = sink;
+    this.#root = root;
     this.#turn = () => {
       this.#scheduled = false;
       onTurn();
@@ -47,7 +52,7 @@ export class EventBuffer {
   }
 
   announce(info: FunctionInfo): void {
-    this.#announced.push(info);
+    this.#announced.push({ ...info, file: recordedFile(info.file, this.#root) });
   }
 
   add(kind: number, call: number, parent: number, id: number, text: string, time: bigint): void {
@@ -97,6 +102,11 @@ export class EventBuffer {
       // A stack overflow: the next event will do it.
     }
   }
+}
+
+/** The same on every machine where it lies in the project; elsewhere an absolute path or a URL. */
+function recordedFile(file: string, root: string | undefined): string {
+  return (root === undefined ? undefined : toPortablePath(root, file)) ?? file;
 }
 
 function stackHasRoom(frames: number): boolean {

@@ -21,6 +21,8 @@ export interface ConnectTracingOptions {
    * could not be understood alone); without `return` its end is.
    */
   readonly events: TracedEvents;
+  /** The project's directory, absolute: the record has the files in it relative to that. Without, all are absolute. */
+  readonly root?: string;
 }
 
 export interface StartTracingOptions extends ConnectTracingOptions {
@@ -57,8 +59,8 @@ export interface TracingHandle {
  * Connects {@link traceFunction} and {@link withSpan} of this thread to a sink. What was connected before is flushed
  * and left.
  */
-export function connectTracing({ sink, censor, events }: ConnectTracingOptions): TracingHandle {
-  return connect({ sink, censor, events }, { files: 0, functions: 0, skippedFiles: 0, skippedFunctions: 0 });
+export function connectTracing(options: ConnectTracingOptions): TracingHandle {
+  return connect(options, { files: 0, functions: 0, skippedFiles: 0, skippedFunctions: 0 });
 }
 
 /**
@@ -81,9 +83,9 @@ export function startTracing(options: StartTracingOptions): TracingHandle {
   };
 }
 
-function connect({ sink, censor, events }: ConnectTracingOptions, stats: LoadStats): TracingHandle {
+function connect({ sink, censor, events, root }: ConnectTracingOptions, stats: LoadStats): TracingHandle {
   disconnectRecorder();
-  connectRecorder(sink, censor, events);
+  connectRecorder(sink, censor, events, root);
   setGates(true);
   const callsBefore = callCount();
   let stopped = false;

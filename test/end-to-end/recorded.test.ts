@@ -1,11 +1,12 @@
 /** What is in the record of a program. */
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { zstdDecompressSync } from "node:zlib";
+import { isPortablePath } from "../../src/record/index.ts";
 import { listStreams, readTraceChunks } from "../../src/store/index.ts";
-import { reading, runRecorded, start, CLI, type Recording } from "../support/recording.ts";
+import { reading, runRecorded, start, CLI, PROGRAMS, type Recording } from "../support/recording.ts";
 import { newPlace } from "../support/stream.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -64,6 +65,21 @@ describe("a record", () => {
       .find((record) => record.message === "record 0");
     assert.match(String(inside?.["span.id"]), /^[0-9a-f]{16}$/);
     assert.match(String(inside?.["trace.id"]), /^[0-9a-f]{32}$/);
+  });
+
+  it("of the start says where the project is, and functions are in files relative to that", async () => {
+    const recorded = await runRecorded("story.mjs");
+    const start = recorded.records().find((record) => actionOf(record) === "process-start");
+    const files = new Set<string>();
+    for (const { directory } of listStreams(recorded.place.logs)) {
+      for (const chunk of readTraceChunks(directory)) {
+        assert.ok(!("error" in chunk));
+        for (const { file } of chunk.functions.values()) files.add(file);
+      }
+    }
+    const paths = [...files].map((file) => resolve(String(start?.["sealtrace.root"]), file));
+    assert.deepEqual(paths, [join(PROGRAMS, "story.mjs")]);
+    assert.deepEqual([...files].map(isPortablePath), [true]);
   });
 
   it("of a second run continues the same tree", async () => {
