@@ -82,6 +82,7 @@ async function* piecesOf(lease: () => Steps<Lease>, options: ReadStreamOptions):
   const { maxBytes = Infinity, symbolicLinks, onProgress } = options;
   checkMaxBytes(maxBytes);
   const { place, gate, release } = await runAsync(lease());
+  let ended: unknown;
   try {
     const { descriptor, status } = await runAsync(openRegularFile(place, symbolicLinks !== "refuse"));
     try {
@@ -99,14 +100,20 @@ async function* piecesOf(lease: () => Steps<Lease>, options: ReadStreamOptions):
         done += got;
         if (done > maxBytes) throw tooLarge(place, maxBytes);
         onProgress?.({ bytes: done, total: Math.max(done, total) });
-        yield piece.subarray(0, got);
+        try {
+          yield piece.subarray(0, got);
+        } catch (error) {
+          // What the stream is destroyed with comes in here.
+          ended = error;
+          throw error;
+        }
       }
       if (!sameContent(status, await runAsync(exactStat(descriptor)))) throw changed(place);
     } finally {
       await runAsync(close(descriptor));
     }
   } catch (error) {
-    throw fileSystemError(error, place.path, "read");
+    throw error === ended ? error : fileSystemError(error, place.path, "read");
   } finally {
     await runAsync(release());
   }
@@ -191,8 +198,11 @@ class StreamedReplacement {
   }
 
   #run(steps: Steps<void>): Promise<void> {
-    this.#work = runAsync(steps, this.#cancel.signal);
-    return this.#work;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Before the first step, which may already be the one that destroys the stream.
+    this.#work = promise;
+    runAsync(steps, this.#cancel.signal).then(resolve, reject);
+    return promise;
   }
 
   *#begin(): Steps<void> {
