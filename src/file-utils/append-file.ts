@@ -11,7 +11,7 @@ import { SNIFFED_BYTES } from "./media-type.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { about } from "./read-file.ts";
 import { fillFrom } from "./read-range.ts";
-import { NO_FOLLOW, NON_BLOCKING, notRegular, refuseLinkByLook } from "./regular-file.ts";
+import { closeRead, NO_FOLLOW, NON_BLOCKING, notRegular, refuseLinkByLook } from "./regular-file.ts";
 import { runAsync, runSync, type Steps } from "./steps.ts";
 import { close, constants, exactStat, fchmod, fstat, ftruncate, open } from "./system.ts";
 
@@ -88,9 +88,13 @@ function* appendBytes(place: Place, bytes: Uint8Array, options: Appending): Step
       lastCheck();
       yield* addWhole(descriptor, size, isTorn ? Buffer.concat([NEWLINE, bytes]) : bytes, options);
       if (durable) rememberDurableName(place, status);
-    } finally {
-      yield* close(descriptor);
+    } catch (error) {
+      yield* closeRead(descriptor);
+      throw error;
     }
+    // Some file systems tell only on closing that they could not write; but not of what was brought to the disk.
+    if (durable) yield* closeRead(descriptor);
+    else yield* close(descriptor);
   } catch (error) {
     throw fileSystemError(error, place.path, "write");
   }

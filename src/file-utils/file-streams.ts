@@ -16,9 +16,9 @@ import { SNIFFED_BYTES } from "./media-type.ts";
 import type { Progress } from "./options.ts";
 import { placeOf, type Place } from "./place.ts";
 import { publishNew } from "./publish.ts";
-import { checkMaxBytes, openRegularFile, sameContent, unsettledFor } from "./regular-file.ts";
+import { checkMaxBytes, closeRead, openRegularFile, sameContent, unsettledFor } from "./regular-file.ts";
 import { pause, runAsync, type Steps } from "./steps.ts";
-import { close, exactStat, read } from "./system.ts";
+import { exactStat, read } from "./system.ts";
 
 export interface ReadStreamOptions {
   /** Largest size, in bytes. Default: no limit: a stream needs no memory for it. */
@@ -110,7 +110,7 @@ async function* piecesOf(lease: () => Steps<Lease>, options: ReadStreamOptions):
       }
       if (!sameContent(status, await runAsync(exactStat(descriptor)))) throw changed(place);
     } finally {
-      await runAsync(close(descriptor));
+      await runAsync(closeRead(descriptor));
     }
   } catch (error) {
     throw error === ended ? error : fileSystemError(error, place.path, "read");
@@ -198,10 +198,12 @@ class StreamedReplacement {
   }
 
   #run(steps: Steps<void>): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     // Before the first step, which may already be the one that destroys the stream.
     this.#work = promise;
-    runAsync(steps, this.#cancel.signal).then(resolve, reject);
+    runAsync(steps, this.#cancel.signal).then(() => {
+      resolve(undefined);
+    }, reject);
     return promise;
   }
 

@@ -33,7 +33,7 @@ export function* openRegularFile(place: Place, follow: boolean): Steps<OpenFile>
       if (status.isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
       throw notRegular(place);
     } catch (error) {
-      yield* close(descriptor);
+      yield* closeRead(descriptor);
       throw error;
     }
   } catch (error) {
@@ -48,6 +48,15 @@ export function* refuseLinkByLook(place: Place): Steps<void> {
   if (NO_FOLLOW !== 0) return;
   const status = yield* lstat(systemPath(place));
   if (status.isSymbolicLink()) throw Object.assign(new Error("a symbolic link"), { code: "ELOOP" });
+}
+
+/** Closes what was only read, or is on the disk already: it is closed even where the system complains, and nothing can be lost by it. */
+export function* closeRead(descriptor: number): Steps<void> {
+  try {
+    yield* close(descriptor);
+  } catch {
+    // Whatever it was.
+  }
 }
 
 export function notRegular({ path }: Place, cause?: unknown): SealtraceError {
@@ -99,7 +108,7 @@ export function* readContent(place: Place, options: ReadingOptions): Steps<Conte
   } catch (error) {
     throw fileSystemError(error, place.path, "read");
   } finally {
-    yield* close(descriptor);
+    yield* closeRead(descriptor);
   }
   throw new SealtraceError(
     "SEALTRACE_FILE_CHANGED",
