@@ -59,6 +59,7 @@ export const PATH_CASES: readonly PathCase[] = [
   { title: "a link out and back", tree: { link: link("../root/target") }, path: "link", target: "target", link: "link", leaves: true },
   // As deep as where it leads: who only counts levels is fooled.
   { title: "a link out and back on the way", tree: { link: link("../root/dir"), dir: null }, path: "link/target", target: "dir/target", leaves: true },
+  { title: "a link out and back on the way, further up", tree: { link: link("../root/dir"), "dir/a/b": null }, path: "link/a/b/target", target: "dir/a/b/target", leaves: true },
   {
     title: "a chain of links that leaves",
     tree: { link: link("a/b/c/target"), "a/b": link("e"), "a/e": link("../../root"), c: null },
