@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [NAME...] [--json] [--rounds N]`: what sealtrace costs, as ratios against pinned peers. Each round starts both contenders, one
- * after the other and in turns, as processes of their own; what counts is the median of the rounds' ratios. Absolute times say more about the
- * machine than about the code, so none are shown.
+ * after the other and in turns, as processes of their own; what counts is the median of the rounds' ratios. (Those of `files` take turns within one
+ * process.) Absolute times say more about the machine than about the code, so none are shown.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { APPEND_SCRIPT, FILE_ROWS, type FileRow } from "./files/rows.ts";
 
 interface Contender {
   readonly script: string;
@@ -61,19 +62,26 @@ const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "7" } },
 });
 const rounds = Number(values.rounds);
-const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
-if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
-  console.error(
-    `Usage: npm run bench -- [${BENCHMARKS.map((benchmark) => benchmark.name).join("|")}] [--json] [--rounds N]`,
-  );
+const NAMES = [...BENCHMARKS.map(({ name }) => name), "files"];
+if (positionals.some((name) => !NAMES.includes(name)) || !Number.isInteger(rounds) || rounds < 1) {
+  console.error(`Usage: npm run bench -- [${NAMES.join("|")}] [--json] [--rounds N]`);
   process.exit(2);
 }
 installPeers();
-const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const isChosen = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
 const rows = [];
-for (const benchmark of chosen) rows.push(await compare(benchmark));
-if (values.json) console.log(JSON.stringify(rows, undefined, 2));
-else for (const row of rows) print(row);
+for (const benchmark of BENCHMARKS) if (isChosen(benchmark.name)) rows.push(await compare(benchmark));
+const fileRows = isChosen("files") ? await compareFiles() : [];
+const appended = isChosen("files") ? await run<Appended>({ script: APPEND_SCRIPT }) : [];
+if (values.json) console.log(JSON.stringify([...rows, ...fileRows, ...appended], undefined, 2));
+else {
+  for (const row of rows) print(row);
+  if (fileRows.length > 0) console.log("files: time that passed");
+  for (const row of fileRows) printFiles(row);
+  for (const { lines, lost, torn } of appended) {
+    console.log(`  ${lines} lines appended by 16 processes to one file: ${lost} lost, ${torn} torn (goal 0, 0)`);
+  }
+}
 
 interface Row {
   readonly name: string;
@@ -86,13 +94,50 @@ interface Row {
   readonly rounds: number;
 }
 
+interface FileResult extends FileRow {
+  readonly ratio: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly rounds: number;
+}
+
+interface Appended {
+  readonly lines: number;
+  readonly lost: number;
+  readonly torn: number;
+}
+
+async function compareFiles(): Promise<FileResult[]> {
+  const ratios = new Map<string, number[]>();
+  const scripts = new Set(FILE_ROWS.map(({ script }) => script));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const script of scripts) {
+      for (const { name, own, theirs } of await run<{ name: string; own: number; theirs: number }>({ script })) {
+        const key = `${script} ${name}`;
+        ratios.set(key, [...(ratios.get(key) ?? []), own / theirs]);
+      }
+    }
+  }
+  return FILE_ROWS.map((row) => {
+    const all = ratios.get(`${row.script} ${row.name}`) ?? [];
+    return { ...row, ratio: median(all), lowest: Math.min(...all), highest: Math.max(...all), rounds };
+  });
+}
+
+function printFiles({ what, ratio, goal, lowest, highest, rounds: count }: FileResult): void {
+  const verdict =
+    goal === undefined ? "no goal" : `goal <= ${+goal.toFixed(3)}: ${ratio <= goal ? "reached" : "missed"}`;
+  console.log(`  ${what}`);
+  console.log(`    ${ratio.toFixed(3)}  (${verdict}; ${count} rounds, ${lowest.toFixed(3)} to ${highest.toFixed(3)})`);
+}
+
 async function compare({ name, what, goal, ours, peer }: Benchmark): Promise<Row> {
   const cpu: number[] = [];
   const time: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const first = round % 2 === 0 ? ours : peer;
-    const one = await run(first);
-    const other = await run(first === ours ? peer : ours);
+    const [one] = (await run<Measurement>(first)) as [Measurement];
+    const [other] = (await run<Measurement>(first === ours ? peer : ours)) as [Measurement];
     const [own, theirs] = first === ours ? [one, other] : [other, one];
     cpu.push(own.cpu / theirs.cpu);
     time.push(own.time / theirs.time);
@@ -109,7 +154,8 @@ async function compare({ name, what, goal, ours, peer }: Benchmark): Promise<Row
   };
 }
 
-function run({ script, nodeOptions = [], environment = {} }: Contender): Promise<Measurement> {
+/** What the script tells, a JSON text a line. */
+function run<T>({ script, nodeOptions = [], environment = {} }: Contender): Promise<T[]> {
   const directory = mkdtempSync(join(tmpdir(), "sealtrace-bench-"));
   const child = spawn(process.execPath, [...nodeOptions, join(here, script), directory], {
     cwd: here,
@@ -127,7 +173,8 @@ function run({ script, nodeOptions = [], environment = {} }: Contender): Promise
     child.on("error", reject);
     child.on("close", (code) => {
       for (const path of [directory, `${directory}-keys`]) rmSync(path, { recursive: true, force: true });
-      if (code === 0) resolve(JSON.parse(output) as Measurement);
+      if (code === 0)
+        resolve(output.trimEnd().split("\n").map((line) => JSON.parse(line) as T)); // prettier-ignore
       else reject(new Error(`${script} ended with ${code}`));
     });
   });
