@@ -1,5 +1,3 @@
-import { SealtraceError } from "../record/index.ts";
-
 /** A path inside a root, in pieces. */
 export interface InnerPath {
   /** Names and `..`, without `.` and empty ones; none for the root itself. */
@@ -20,9 +18,4 @@ export function splitInnerPath(path: unknown, platform: NodeJS.Platform = proces
   const names = pieces.filter((piece) => piece !== "" && piece !== ".");
   const last = pieces.at(-1);
   return { names, isDirectory: last === "" || last === "." || last === ".." };
-}
-
-/** The error for {@link splitInnerPath}'s sentence when nothing but the call was wrong. */
-export function wrongPath(sentence: string): SealtraceError {
-  return new SealtraceError("SEALTRACE_USAGE", `${sentence[0]?.toUpperCase()}${sentence.slice(1)}.`);
 }
