@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { fileSystemError } from "./errors.ts";
 import type { Place } from "./place.ts";
 import type { Steps } from "./steps.ts";
-import { close, constants, fsync, open } from "./system.ts";
+import { closeDirectoryDescriptor, constants, fsync, open } from "./system.ts";
 
 /**
  * Done when what was written to a descriptor is on the disk. Node's permission model refuses that on every file: then what was written
@@ -25,7 +25,7 @@ export function* syncNames({ directory, path }: Place): Steps<void> {
     try {
       yield* syncDescriptor(descriptor);
     } finally {
-      yield* close(descriptor);
+      yield* closeDirectoryDescriptor(descriptor);
     }
   } catch (error) {
     throw fileSystemError(error, path, "write");

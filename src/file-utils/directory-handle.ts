@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileSystemError } from "./errors.ts";
 import { systemPath, type Place } from "./place.ts";
 import type { Steps } from "./steps.ts";
-import { close, constants, lstat, open } from "./system.ts";
+import { closeDirectoryDescriptor, constants, lstat, open } from "./system.ts";
 
 /**
  * A directory kept open, so that it stays the same whoever renames what on the way to it. Where the system can't name things in an open
@@ -48,7 +48,7 @@ export function directoryOf(descriptor: number, path: string): DirectoryHandle {
 }
 
 export function* closeDirectory({ descriptor }: DirectoryHandle): Steps<void> {
-  if (descriptor !== undefined) yield* close(descriptor);
+  if (descriptor !== undefined) yield* closeDirectoryDescriptor(descriptor);
 }
 
 export function placeIn(directory: DirectoryHandle, name: string): Place {

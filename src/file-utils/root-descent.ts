@@ -12,7 +12,7 @@ import { isSame } from "./directory-trail.ts";
 import { placeOf, systemPath, type Place } from "./place.ts";
 import { splitInnerPath, type InnerPath } from "./root-path.ts";
 import type { Steps } from "./steps.ts";
-import { constants, exactLstat, exactStat, exactStatOf, lstat, open, readlink, realpath } from "./system.ts";
+import { constants, exactLstat, exactStat, exactStatOf, lstat, open, readlink, readlinkOfDescriptor, realpath } from "./system.ts"; // prettier-ignore
 
 /** The directory of a root, open for as long as the root is. */
 export interface Anchor {
@@ -97,7 +97,7 @@ export class Route {
       handle = directoryOf(yield* open(`${anchor.handle.system}/${inner}`, flags), this.path);
       const top = yield* exactStatOf(`${handle.system}/${"../".repeat(names.length - 1)}.`);
       if (isSame(top, anchor.identity)) {
-        const path = yield* readlink(handle.system);
+        const path = yield* readlinkOfDescriptor(handle.system);
         if (path === `${anchor.realPath === "/" ? "" : anchor.realPath}/${inner}`) return this.#reached(handle, names);
       }
     } catch {

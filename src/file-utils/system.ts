@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import type { BigIntStats, Dirent, Stats, StatsFs } from "node:fs";
 import { systemName } from "./raw-name.ts";
-import { step, type Done, type Steps } from "./steps.ts";
+import { step, stepAtOnce, type Done, type Steps } from "./steps.ts";
 
 export { constants } from "node:fs";
 
@@ -63,6 +63,13 @@ export const readdirBytes: Call<
   [path: string, options: { withFileTypes: true; encoding: "buffer" }],
   Dirent<Buffer>[]
 > = call("readdir");
+/** Of the link by which the system shows an open descriptor. */
+export const readlinkOfDescriptor = (path: string): Steps<string> => stepAtOnce(() => fs.readlinkSync(path));
+/** Of a directory, or of what was only named: nothing is written by it. */
+export const closeDirectoryDescriptor = (descriptor: number): Steps<void> =>
+  stepAtOnce(() => {
+    fs.closeSync(descriptor);
+  });
 export const realpath: Call<[path: string], string> = call("realpath");
 export const ftruncate: Call<[descriptor: number, size: number], undefined> = call("ftruncate");
 export const fchmod: Call<[descriptor: number, mode: number], undefined> = call("fchmod");
