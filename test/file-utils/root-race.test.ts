@@ -7,7 +7,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { describe, it, type TestContext } from "node:test";
+import { after, describe, it, type TestContext } from "node:test";
 import { finished } from "node:stream/promises";
 import { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -19,10 +19,22 @@ import { LINUX_ONLY, makeTree, NOT_WINDOWS, seeTree } from "../support/tree.ts";
 const ALL = { allow: ["read", "write", "create", "delete", "list", "execute"] } as const;
 const SECRET = "only outside";
 
+/** In memory where that is possible: what waits for a disk is seldom in a race. */
+function quickDirectory(): string {
+  try {
+    const directory = fs.mkdtempSync("/dev/shm/sealtrace-test-");
+    after(() => {
+      fs.rmSync(directory, { recursive: true, force: true });
+    });
+    return directory;
+  } catch {
+    return temporaryDirectory();
+  }
+}
+
 /** A root, and beside it what is to stay as it is. */
 function makeWorld(): string {
-  const base = temporaryDirectory();
-  return makeTree(base, {
+  return makeTree(quickDirectory(), {
     "outside/file": SECRET,
     "outside/secret-name": SECRET,
     "outside/b/file": SECRET,
@@ -30,6 +42,7 @@ function makeWorld(): string {
     "outside/b/c/secret-name": SECRET,
     "outside/b/er/secret-name": SECRET,
     "disguise/holder/held/file": SECRET,
+    original: "inside",
     "root/file": "inside",
     "root/a/file": "inside",
     "root/a/b/file": "inside",
@@ -150,6 +163,9 @@ function readAll(root: Root, directory: string): string {
   return files.map(({ name, path }) => name + String(root.readFileSync(`${directory}/${path}`))).join();
 }
 
+/** These wait until nobody has written to a file for a moment, and would have the others wait. */
+const PATIENT: ReadonlySet<string> = new Set(["read", "readStream", "copy", "nested", "update"]);
+
 interface Outcome {
   readonly succeeded: Map<string, number>;
   readonly read: string[];
@@ -166,6 +182,7 @@ async function workFor(
     // All at once, so that one waits in the middle while another goes on.
     await Promise.all(
       Object.entries(operations).map(async ([name, operation]) => {
+        if (PATIENT.has(name) && n % 9 !== 0) return;
         try {
           const seen = JSON.stringify([await operation(root, n)]);
           outcome.succeeded.set(name, (outcome.succeeded.get(name) ?? 0) + 1);
