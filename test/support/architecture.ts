@@ -85,7 +85,7 @@ export const RULES: Rules = {
     },
     {
       rule: "process-end",
-      file: "src/file-utils/temporary-signals.ts",
+      file: "src/file-utils/temporary/signals.ts",
       because: "It sends a signal again, of which the program dies once its temporary files are removed.",
     },
   ],
