@@ -1,5 +1,5 @@
 import type { Recorder } from "./setup.ts";
-import { writeDescriptor } from "./file-utils/index.ts";
+import { writeDescriptor } from "./file-utils/essentials/index.ts";
 
 /** With `--import`, Node would start a CommonJS program in another way, which it could see in `module.parent` and in stacks. */
 export const PRELOAD_FLAG = "--require";

@@ -12,7 +12,7 @@ import {
   type Configuration,
   type ConfigurationSource,
 } from "../config/index.ts";
-import { createFile, pathExists } from "../file-utils/index.ts";
+import { createFile, pathExists } from "../file-utils/essentials/index.ts";
 import { SealtraceError } from "../record/index.ts";
 
 const HELP = `Usage: sealtrace config init|check|show [options]

@@ -37,7 +37,9 @@ function execute(args: readonly string[]): number {
   if (name !== "locks") throw wrongUse("files", `There is no command files ${printable(name, 60)}.`);
   if (extra[0] !== undefined) throw wrongUse("files", `One directory is enough: ${printable(extra.join(" "), 200)}`);
   const locks = listLocks(directory).filter(({ held }) => values.all === true || held !== "free");
-  process.stdout.write(values.json === true ? `${printable(JSON.stringify(locks))}\n` : describeLocks(locks, directory));
+  process.stdout.write(
+    values.json === true ? `${printable(JSON.stringify(locks))}\n` : describeLocks(locks, directory),
+  );
   return 0;
 }
 

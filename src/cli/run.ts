@@ -13,7 +13,7 @@ import {
   RUN_ORDER,
   type ConfigurationFlags,
 } from "../config/index.ts";
-import { fileSize, pathExists } from "../file-utils/index.ts";
+import { fileSize, pathExists } from "../file-utils/essentials/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { prepareLogs } from "../store/index.ts";
 import { PRELOAD_FLAG, type SupervisorNews } from "../supervisor.ts";

@@ -1,6 +1,6 @@
 /** `sealtrace verify`: is every record as it was sealed? */
 import { configurationDirectory, printable, readEnvironment } from "../config/index.ts";
-import { readFileText } from "../file-utils/index.ts";
+import { readFileText } from "../file-utils/essentials/index.ts";
 import {
   listStreams,
   verifyStream,

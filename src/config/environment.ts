@@ -5,7 +5,7 @@ import {
   standardDirectory,
   type StandardDirectories,
   type UserSystem,
-} from "../file-utils/index.ts";
+} from "../file-utils/essentials/index.ts";
 import { KEY_NAMES, KEYS, VARIABLE_PREFIX, variableOf, type ConfigurationFlags } from "./keys.ts";
 import { nearestNames, suggestion } from "./nearest.ts";
 import { printable } from "./printable.ts";

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { fileSize, isUnfitContent, pathExists, readFileText } from "../file-utils/index.ts";
+import { fileSize, isUnfitContent, pathExists, readFileText } from "../file-utils/essentials/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import {
   JsonError,

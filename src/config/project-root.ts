@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { pathExists, realPath } from "../file-utils/index.ts";
+import { pathExists, realPath } from "../file-utils/essentials/index.ts";
 
 /**
  * The project that is recorded when no `tracing.json` says: the directory where the search for one began; but for a program that lies elsewhere,

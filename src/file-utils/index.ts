@@ -1,27 +1,11 @@
 /**
- * Files that are never half written: the only room that touches the file system. Durable appending, atomic replacement, bounded reading,
- * locks that die with their holder.
+ * Files that are never half written and never outside their root: the only room that touches the file system. Its inner rooms: `system` (calls, places,
+ * errors), `content` (whole files), `trees` (directories), `roots`, `locks`, `temporary`; `essentials` is the door for sealtrace's own rooms.
  */
-export { Appender } from "./essentials/appender.ts";
-export { replaceFile, createFile } from "./content/atomic-write.ts";
 export { copy, copySync } from "./trees/copy.ts";
 export type { CopyOptions, CopyReport } from "./trees/copy-options.ts";
 export { createDirectory, createDirectorySync, type CreateDirectoryOptions } from "./trees/create-directory.ts";
-export { writeDescriptor } from "./system/descriptor.ts";
 export type { EntryKind, NamedEntry } from "./system/directory-entries.ts";
-export {
-  createPrivateDirectory,
-  fileSize,
-  isPrivateFile,
-  linkNewFile,
-  listDirectory,
-  pathExists,
-  probeWritable,
-  realPath,
-  removeFile,
-  syncDirectory,
-} from "./essentials/directory.ts";
-export { fileSystemError } from "./system/errors.ts";
 export { listLocks, type LockInfo } from "./locks/list-locks.ts";
 export { describeHolder, type LockHolder } from "./locks/holders.ts";
 export { isLockSidecar, LOCKS_DIRECTORY } from "./locks/lock-place.ts";
@@ -34,8 +18,6 @@ export {
   type LockOptions,
   type SyncLockOptions,
 } from "./locks/lock.ts";
-export { acquireLock, isLocked, type Lock } from "./locks/kernel-lock.ts";
-export { readLines, type FileLine } from "./essentials/read-lines.ts";
 export { move, moveSync, type MoveOptions, type MoveReport } from "./trees/move.ts";
 export { remove, removeSync, type RemoveOptions } from "./trees/remove.ts";
 export { listTree, listTreeSync, walk, walkSync } from "./trees/walk.ts";
@@ -54,25 +36,17 @@ export {
 export type { HistoryOptions } from "./content/history.ts";
 export type { LongWork, Progress } from "./system/options.ts";
 export {
-  isUnfitContent,
   readFile,
   readFileSync,
-  readFileText,
   type ReadFile,
   type ReadFileSync,
   type ReadOptions,
   type SchemaOption,
 } from "./content/read-file.ts";
-export { readRange } from "./essentials/read-range.ts";
 export { mediaTypeOf } from "./content/media-type.ts";
 export { openRoot, openRootByPaths, openRootSync, type Root } from "./roots/root.ts";
 export { type RootAction, type RootPolicy } from "./roots/policy.ts";
-export {
-  standardDirectories,
-  standardDirectory,
-  type StandardDirectories,
-  type UserSystem,
-} from "./standard-directories.ts";
+export type { StandardDirectories } from "./standard-directories.ts";
 export { temporaryDirectory, temporaryDirectorySync, temporaryFile, temporaryFileSync } from "./temporary/temporary.ts";
 export type {
   Temporary,

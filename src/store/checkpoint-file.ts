@@ -1,5 +1,5 @@
 /** `checkpoints` and `checkpoint`: the signed notes beside the segments. */
-import { fileSize, pathExists, readLines, readRange } from "../file-utils/index.ts";
+import { fileSize, pathExists, readLines, readRange } from "../file-utils/essentials/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { NoteError, openNote, parseCheckpointText, type Checkpoint, type VerifierKey } from "../seal/index.ts";
 import { layout } from "./layout.ts";

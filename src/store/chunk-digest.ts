@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fileSize, readRange } from "../file-utils/index.ts";
+import { fileSize, readRange } from "../file-utils/essentials/index.ts";
 import type { ChunkReference } from "./control-record.ts";
 import { layout, traceIndex } from "./layout.ts";
 

@@ -1,5 +1,5 @@
 /** The note that closes a stream for good. See `docs/format.md`, "Closed stream". */
-import { pathExists, readFileText } from "../file-utils/index.ts";
+import { pathExists, readFileText } from "../file-utils/essentials/index.ts";
 import { NoteError, openNote, type VerifierKey } from "../seal/index.ts";
 import { isStreamName, layout } from "./layout.ts";
 

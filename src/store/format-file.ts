@@ -1,4 +1,4 @@
-import { isUnfitContent, pathExists, readFileText } from "../file-utils/index.ts";
+import { isUnfitContent, pathExists, readFileText } from "../file-utils/essentials/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { FORMAT_VERSION, layout, parseFormat } from "./layout.ts";
 

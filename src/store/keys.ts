@@ -10,7 +10,7 @@ import {
   pathExists,
   probeWritable,
   readFileText,
-} from "../file-utils/index.ts";
+} from "../file-utils/essentials/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { publicKeyBytes } from "../seal/index.ts";
 import { layout } from "./layout.ts";

@@ -1,5 +1,5 @@
 import { basename, join, resolve } from "node:path";
-import { fileSize, isLocked, listDirectory, pathExists, readLines } from "../file-utils/index.ts";
+import { fileSize, isLocked, listDirectory, pathExists, readLines } from "../file-utils/essentials/index.ts";
 import { MAX_LINE_BYTES, SealtraceError } from "../record/index.ts";
 import { NoteError, parseCheckpointText, parseNote } from "../seal/index.ts";
 import { readNewestNote } from "./checkpoint-file.ts";

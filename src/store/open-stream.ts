@@ -9,7 +9,7 @@ import {
   readFileText,
   replaceFile,
   type Lock,
-} from "../file-utils/index.ts";
+} from "../file-utils/essentials/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { decodeVerifierKey, encodeVerifierKey, NoteError, signNote, type VerifierKey } from "../seal/index.ts";
 import { formatClosedNote, readClosedNote, type ClosedNote } from "./closed-note.ts";

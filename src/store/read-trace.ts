@@ -1,4 +1,4 @@
-import { fileSize, listDirectory, readRange } from "../file-utils/index.ts";
+import { fileSize, listDirectory, readRange } from "../file-utils/essentials/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { checkFormat } from "./format-file.ts";
 import { layout, traceIndex } from "./layout.ts";

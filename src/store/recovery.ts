@@ -13,7 +13,7 @@ import {
   readRange,
   removeFile,
   replaceFile,
-} from "../file-utils/index.ts";
+} from "../file-utils/essentials/index.ts";
 import { MAX_LINE_BYTES } from "../record/index.ts";
 import { CompactRange, leafHash, type VerifierKey } from "../seal/index.ts";
 import { readCheckpointEntries, readNewestNote, tryOpenCheckpoint } from "./checkpoint-file.ts";

@@ -1,6 +1,6 @@
 /** The segments of a stream as one sequence of lines. */
 import { basename } from "node:path";
-import { listDirectory, readLines, type FileLine } from "../file-utils/index.ts";
+import { listDirectory, readLines, type FileLine } from "../file-utils/essentials/index.ts";
 import { MAX_LINE_BYTES } from "../record/index.ts";
 import { layout, segmentIndex } from "./layout.ts";
 

@@ -1,4 +1,4 @@
-import { Appender, replaceFile, type Lock } from "../file-utils/index.ts";
+import { Appender, replaceFile, type Lock } from "../file-utils/essentials/index.ts";
 import type { FunctionInfo, TraceEvents } from "../record/index.ts";
 import { CompactRange, formatCheckpoint, signNote } from "../seal/index.ts";
 import { chunkFields, formatControlRecord, type ControlAction, type ControlFields } from "./control-record.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Appender } from "../file-utils/index.ts";
+import { Appender } from "../file-utils/essentials/index.ts";
 import type { FunctionInfo, TraceEvents } from "../record/index.ts";
 import type { ChunkReference } from "./control-record.ts";
 import { layout } from "./layout.ts";

@@ -1,5 +1,5 @@
 /** What verification learns from the control records: which trace bytes are sealed, what was sealed late, what was set aside. */
-import { fileSize, listDirectory } from "../file-utils/index.ts";
+import { fileSize, listDirectory } from "../file-utils/essentials/index.ts";
 import { checkChunk } from "./chunk-digest.ts";
 import { parseControlRecord, readChunkReference, type ChunkReference } from "./control-record.ts";
 import { layout, traceIndex } from "./layout.ts";

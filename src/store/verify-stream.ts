@@ -1,6 +1,6 @@
 /** Is every record of a stream as it was sealed? Streams the files, and believes nothing but the signatures of one key. */
 import { basename } from "node:path";
-import { fileSize, isLocked, pathExists, readFileText } from "../file-utils/index.ts";
+import { fileSize, isLocked, pathExists, readFileText } from "../file-utils/essentials/index.ts";
 import { MAX_LINE_BYTES, SealtraceError } from "../record/index.ts";
 import {
   CompactRange,

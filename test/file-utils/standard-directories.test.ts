@@ -3,7 +3,7 @@ import { posix, win32 } from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { configurationDirectory, userDirectories } from "../../src/config/index.ts";
-import { standardDirectories, standardDirectory, type UserSystem } from "../../src/file-utils/index.ts";
+import { standardDirectories, standardDirectory, type UserSystem } from "../../src/file-utils/essentials/index.ts";
 import { SealtraceError } from "../../src/record/index.ts";
 
 const VARIABLES = [

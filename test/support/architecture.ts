@@ -85,6 +85,11 @@ export const RULES: Rules = {
     },
     {
       rule: "process-end",
+      file: "src/record/unseen-signals.ts",
+      because: "It stands in front of the process's methods that tell of listeners.",
+    },
+    {
+      rule: "process-end",
       file: "src/file-utils/temporary/signals.ts",
       because: "It sends a signal again, of which the program dies once its temporary files are removed.",
     },

@@ -9,7 +9,7 @@ import { linkTarget } from "../system/link-target.ts";
 import { whileLocked } from "../locks/lock.ts";
 import { SNIFFED_BYTES } from "./media-type.ts";
 import { placeOf, systemPath, type Place } from "../system/place.ts";
-import { about } from "./read-file.ts";
+import { about } from "../system/errors.ts";
 import { fillFrom } from "../essentials/read-range.ts";
 import { closeRead, NO_FOLLOW, notRegular, refuseLinkByLook } from "./regular-file.ts";
 import { runAsync, runSync, type Steps } from "../system/steps.ts";

@@ -1,7 +1,7 @@
-import { SealtraceError } from "../../record/index.ts";
 import { acceptedBy, type ReadingLimits, type SchemaResult, type StandardSchema } from "../../serialize-utils/index.ts";
 import { readCheckedContent } from "./checksum.ts";
 import { contentFormat, type FormatName } from "./content-format.ts";
+import { about } from "../system/errors.ts";
 import type { Gate } from "../system/gate.ts";
 import { generationOf } from "./generations.ts";
 import { linkTarget } from "../system/link-target.ts";
@@ -94,23 +94,4 @@ export function* decodeValue(
   } catch (error) {
     throw about(place.path, error);
   }
-}
-
-/** Says which file an error is about. */
-export function about(path: string, error: unknown): unknown {
-  if (!(error instanceof SealtraceError)) return error;
-  return new SealtraceError(error.code, `${path}: ${error.message}`, { cause: error });
-}
-
-/** A whole UTF-8 file of at most `maxBytes`, blocking. */
-export function readFileText(path: string, maxBytes: number): string {
-  return readFileSync(path, { format: "text", maxBytes });
-}
-
-/** True for what a reader throws when a file could be read, and its content can't be right. */
-export function isUnfitContent(error: unknown): error is SealtraceError {
-  return (
-    error instanceof SealtraceError &&
-    (error.code === "SEALTRACE_FILE_TOO_LARGE" || error.code === "SEALTRACE_INVALID_DATA")
-  );
 }

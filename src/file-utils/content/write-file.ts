@@ -8,7 +8,7 @@ import { knownStatusOf, linkTarget } from "../system/link-target.ts";
 import { whileLocked } from "../locks/lock.ts";
 import type { LongWork } from "../system/options.ts";
 import { placeOf, systemPath, type Place } from "../system/place.ts";
-import { about } from "./read-file.ts";
+import { about } from "../system/errors.ts";
 import { publishNew } from "../trees/publish.ts";
 import { invoke, runAsync, runSync, type Steps } from "../system/steps.ts";
 

@@ -57,3 +57,9 @@ function directoryCode(purpose: Purpose): SealtraceErrorCode {
 export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === "ENOENT";
 }
+
+/** Says which file an error is about. */
+export function about(path: string, error: unknown): unknown {
+  if (!(error instanceof SealtraceError)) return error;
+  return new SealtraceError(error.code, `${path}: ${error.message}`, { cause: error });
+}

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { readFile, readFileSync, writeFileSync, type ReadOptions } from "../../../src/file-utils/index.ts";
+import { readFile, readFileSync, readRange, writeFileSync, type ReadOptions } from "../../../src/file-utils/index.ts";
 import type { SchemaResult, StandardSchema } from "../../../src/serialize-utils/index.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { AS_ROOT, NOT_WINDOWS } from "../../support/tree.ts";
@@ -181,6 +181,14 @@ for (const { name, isSync, readFile: read, readFileWithVersion } of TWINS) {
     });
   });
 }
+
+describe("readRange", () => {
+  it("never waits for a pipe", { skip: NOT_WINDOWS }, () => {
+    const pipe = join(temporaryDirectory(), "pipe");
+    assert.equal(spawnSync("mkfifo", [pipe]).status, 0);
+    assert.throws(() => readRange(pipe, 0, 1), { code: "SEALTRACE_FILE_SYSTEM" });
+  });
+});
 
 describe("readFile", () => {
   it(

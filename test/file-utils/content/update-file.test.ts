@@ -62,7 +62,7 @@ for (const { name, isSync, updateFile: update, readFile: read } of TWINS) {
         { code: "SEALTRACE_DIRECTORY_UNWRITABLE" },
       );
       await assert.rejects(
-        update(join(path, "../../missing/a"), () => 2),
+        update(join(path, "../missing/a"), () => 2),
         { code: "SEALTRACE_FILE_MISSING" },
       );
     });

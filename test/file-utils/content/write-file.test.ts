@@ -190,7 +190,7 @@ for (const { name, isSync, writeFile: write, readFile: read } of TWINS) {
       const directory = temporaryDirectory();
       fs.mkdirSync(join(directory, "real", "deep"), { recursive: true });
       fs.symlinkSync("real/deep", join(directory, "way"));
-      fs.symlinkSync("../../target", join(directory, "real/deep/link"));
+      fs.symlinkSync("../target", join(directory, "real/deep/link"));
       await write(join(directory, "way", "link"), "text", { symbolicLinks: "follow" });
       assert.equal(fs.readFileSync(join(directory, "real/target"), "utf8"), "text");
       assert.ok(!fs.existsSync(join(directory, "target")));

@@ -24,7 +24,7 @@ import {
   readLines,
   readRange,
   replaceFile,
-} from "../../../src/file-utils/index.ts";
+} from "../../../src/file-utils/essentials/index.ts";
 import { SealtraceError } from "../../../src/record/index.ts";
 import { mountSmallDisk, type SmallDisk } from "../../support/small-disk.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";

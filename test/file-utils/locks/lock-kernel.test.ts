@@ -4,7 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { acquireLock, isLocked } from "../../../src/file-utils/index.ts";
+import { acquireLock, isLocked } from "../../../src/file-utils/essentials/index.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 
 describe("the lock of a whole file", () => {

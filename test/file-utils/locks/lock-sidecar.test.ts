@@ -16,7 +16,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { acquireLock, LOCKS_DIRECTORY, withLock, withLockSync } from "../../../src/file-utils/index.ts";
+import { acquireLock } from "../../../src/file-utils/essentials/index.ts";
+import { LOCKS_DIRECTORY, withLock, withLockSync } from "../../../src/file-utils/index.ts";
 import { Actor, codeOf, untilWaiting } from "../../support/lock-actors.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 

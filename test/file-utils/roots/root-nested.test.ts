@@ -23,7 +23,7 @@ for (const [engine, open] of ENGINES) {
       const reported = violations(t);
       const directory = makeTree(temporaryDirectory(), {
         "a/b/f": "f",
-        "a/up": { link: "../../top" },
+        "a/up": { link: "../top" },
         top: "t",
         way: { link: "a/b" },
       });
@@ -33,7 +33,7 @@ for (const [engine, open] of ENGINES) {
       assert.equal(await inner.readFile("b/f"), "f");
       await refused(reported, () => inner.writeFile("b/f", "x"));
       await refused(reported, () => inner.readFile("up"));
-      await refused(reported, () => inner.readFile("../../top"));
+      await refused(reported, () => inner.readFile("../top"));
       assert.equal(await outer.readFile("a/up"), "t");
       const least = await (await outer.openRoot("way", { allow: ["read"] })).openRoot(".", ALL).catch(() => undefined);
       assert.equal(least, undefined);

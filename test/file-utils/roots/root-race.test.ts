@@ -47,7 +47,7 @@ function makeWorld(): string {
     "root/a/file": "inside",
     "root/a/b/file": "inside",
     "root/a/b/c/file": "inside",
-    "root/disguised": { link: "../../disguise/holder" },
+    "root/disguised": { link: "../disguise/holder" },
     "root/tree/deep/er/file": "inside",
   });
 }

@@ -30,7 +30,7 @@ describe("a policy", () => {
     [{ ...ALL, exlude: ["secret"] }, "an unknown rule"],
     [{ ...ALL, exclude: "secret" }, "a text for globs"],
     [{ ...ALL, exclude: [""] }, "an empty glob"],
-    [{ ...ALL, exclude: ["../../secret"] }, "a glob for what is outside"],
+    [{ ...ALL, exclude: ["../secret"] }, "a glob for what is outside"],
     [{ ...ALL, include: ["!secret"] }, "a glob that negates"],
     [{ ...ALL, exclude: ["[z-a]"] }, "a glob that means nothing"],
     [{ ...ALL, symbolicLinks: "Refuse" }, "links that are spelled wrongly"],
@@ -67,9 +67,9 @@ describe("a refusal", () => {
       action: "delete",
       reason: "the policy excludes it",
     });
-    assert.deepEqual(await refused(reported, () => root.writeFile("../../x", "")), {
+    assert.deepEqual(await refused(reported, () => root.writeFile("../x", "")), {
       root: root.path,
-      path: "../../x",
+      path: "../x",
       action: "write",
       reason: "the path leads out of the root",
     });
@@ -86,7 +86,7 @@ describe("exclude and include", { skip: NOT_WINDOWS }, () => {
     for (const exclude of [
       ["secret", "**/.env"],
       ["/secret/", "**/.env"],
-      ["../secret/**", "a/.env"],
+      ["./secret/**", "a/.env"],
     ]) {
       const root = rootOf(t, directory, { exclude });
       for (const path of ["secret/key", "secret/deep/er", "l/key", "e", "a/../secret/key", "a/.env"]) {
@@ -172,10 +172,10 @@ describe("links", { skip: NOT_WINDOWS }, () => {
   it("are not made when they would lead out", async (t) => {
     const root = rootOf(t, { "a/b/file": "" }, {});
     const reported = violations(t);
-    for (const target of ["../../x", "../../../..", "/etc", "b/../../../x"]) {
+    for (const target of ["../../x", "../../..", "/etc", "b/../../../x"]) {
       await refused(reported, () => root.symlink(target, "a/link"), target);
     }
-    for (const target of ["..", "../../x", "b/../file"]) {
+    for (const target of ["..", "../x", "b/../file"]) {
       await root.symlink(target, "a/link");
       await root.remove("a/link", FAST);
     }

@@ -20,8 +20,8 @@ import fs, {
 import { syncBuiltinESMExports } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { describe, it, mock } from "node:test";
+import { isLocked } from "../../../src/file-utils/essentials/index.ts";
 import {
-  isLocked,
   temporaryDirectory as newTemporaryDirectory,
   temporaryDirectorySync,
   temporaryFile,

@@ -111,11 +111,11 @@ for (const [name, copyIt] of both) {
     });
 
     it("copies links as links, or refuses or leaves them out", { skip: NOT_WINDOWS }, async () => {
-      const directory = makeTree(temporaryDirectory(), { "from/loop": { link: "../../from" }, "from/dangling": { link: "/nowhere/at all" } }); // prettier-ignore
+      const directory = makeTree(temporaryDirectory(), { "from/loop": { link: "../from" }, "from/dangling": { link: "/nowhere/at all" } }); // prettier-ignore
       await copyIt(join(directory, "from"), join(directory, "kept"));
       assert.deepEqual(seeTree(join(directory, "kept")), seeTree(join(directory, "from")));
       await copyIt(join(directory, "from/loop"), join(directory, "one"));
-      assert.equal(fs.readlinkSync(join(directory, "one")), "../../from");
+      assert.equal(fs.readlinkSync(join(directory, "one")), "../from");
       await assert.rejects(
         copyIt(join(directory, "from"), join(directory, "no"), { links: "refuse" }),
         code("SEALTRACE_LINK_REFUSED"),
@@ -127,7 +127,7 @@ for (const [name, copyIt] of both) {
     it("writes into no link that stands in the target", { skip: NOT_WINDOWS }, async () => {
       const directory = makeTree(temporaryDirectory(), {
         "from/file": "new", "from/sub/x": "new", "precious/file": "kept", "precious/sub/x": "kept",
-        "to/file": { link: "../../precious/file" }, "to2/sub": { link: "../../precious/sub" }, to3: { link: "precious" },
+        "to/file": { link: "../precious/file" }, "to2/sub": { link: "../precious/sub" }, to3: { link: "precious" },
       }); // prettier-ignore
       await assert.rejects(copyIt(join(directory, "from"), join(directory, "to2"), { overwrite: true }), {
         name: "SealtraceError",
@@ -172,7 +172,7 @@ for (const [name, copyIt] of both) {
       const directory = makeTree(temporaryDirectory(), { file: "" });
       await assert.rejects(copyIt(join(directory, "none"), join(directory, "to")), code("SEALTRACE_FILE_MISSING"));
       await assert.rejects(copyIt(join(directory, "file"), join(directory, "none/to")), code("SEALTRACE_FILE_MISSING"));
-      await assert.rejects(copyIt(directory, join(directory, "../../none/to")), code("SEALTRACE_FILE_MISSING"));
+      await assert.rejects(copyIt(directory, join(directory, "../none/to")), code("SEALTRACE_FILE_MISSING"));
     });
 
     it("leaves holes as holes", { skip: LINUX_ONLY }, async () => {

@@ -81,7 +81,7 @@ for (const [name, moveIt] of both) {
 
     it("moves a file onto itself, and onto another name of it, without losing it", { skip: NOT_WINDOWS }, async () => {
       const directory = makeTree(temporaryDirectory(), { file: "content" });
-      await moveIt(join(directory, "file"), join(directory, "../file"));
+      await moveIt(join(directory, "file"), join(directory, "./file"));
       fs.linkSync(join(directory, "file"), join(directory, "other"));
       await moveIt(join(directory, "file"), join(directory, "file"), { overwrite: true });
       await assert.rejects(moveIt(join(directory, "file"), join(directory, "other")), code("SEALTRACE_FILE_EXISTS"));

@@ -31,7 +31,7 @@ for (const [name, removeIt] of both) {
     });
 
     it("refuses the root of the file system, and the working directory with what contains it", async () => {
-      for (const path of ["/", ".", "..", "../", "../../..", process.cwd(), join(process.cwd(), ".."), "no/../."]) {
+      for (const path of ["/", ".", "..", "./", "../..", process.cwd(), join(process.cwd(), ".."), "no/../."]) {
         await assert.rejects(removeIt(path, { recursive: true, missingOk: true }), code("SEALTRACE_USAGE"), path);
       }
       assert.ok(exists(fileURLToPath(import.meta.url)));
@@ -48,7 +48,7 @@ for (const [name, removeIt] of both) {
     it("removes symbolic links, and never what they point to", { skip: NOT_WINDOWS }, async () => {
       const directory = makeTree(temporaryDirectory(), {
         "precious/file": "kept",
-        "tree/link": { link: "../../precious" },
+        "tree/link": { link: "../precious" },
         "tree/deeper/absolute": { link: "/" },
         "tree/dangling": { link: "nowhere" },
         "tree/loop": { link: "loop" },
@@ -95,7 +95,7 @@ describe("remove", () => {
           calls += 1;
           if (calls === at && exists(join(directory, "tree/swapped"))) {
             fs.renameSync(join(directory, "tree/swapped"), join(directory, "aside"));
-            fs.symlinkSync("../../precious", join(directory, "tree/swapped"));
+            fs.symlinkSync("../precious", join(directory, "tree/swapped"));
           }
           goOn();
         });

@@ -4,7 +4,8 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { replaceFile, watch, type Change, type Watch } from "../../../src/file-utils/index.ts";
+import { replaceFile } from "../../../src/file-utils/essentials/index.ts";
+import { watch, type Change, type Watch } from "../../../src/file-utils/index.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { LINUX_ONLY, makeTree, NOT_WINDOWS } from "../../support/tree.ts";
 
