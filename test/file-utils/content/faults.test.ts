@@ -88,12 +88,16 @@ describe("a call that fails", () => {
 
   it("says that there are too many files open, and does nothing by half", { skip: LINUX }, () => {
     const outcomes = session({ FAULT: "descriptors", PLACE: temporaryDirectory() }, ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh"]); // prettier-ignore
+    let failures = 0;
     for (const outcome of outcomes) {
       // The directory is opened last, to be brought to the disk.
       checkOutcome(outcome, true);
-      if (outcome.n === 0)
-        assert.match(String(outcome.message), /too many files are open|can't be locked|could not be/);
+      // Without a free one it may work all the same: idle locks give back theirs.
+      if (outcome.code === undefined) continue;
+      failures += 1;
+      assert.match(String(outcome.message), /too many files are open|can't be locked|could not be/);
     }
+    assert.ok(failures > 10, `only ${failures} failures`);
     assert.ok(
       outcomes.some(({ code }) => code === undefined),
       "nothing ever worked",
