@@ -60,11 +60,13 @@ function* open(directory: string, policy: RootPolicy, byDescriptor: boolean): St
   checkPath(directory);
   const check = new PolicyCheck(policy);
   try {
-    return new Root(new RootAccess(directory, yield* dropAnchor(directory, byDescriptor), check), byDescriptor);
+    return rootOf(new RootAccess(directory, yield* dropAnchor(directory, byDescriptor), check), byDescriptor);
   } catch (error) {
     throw fileSystemError(error, directory, "read");
   }
 }
+
+let rootOf: (access: RootAccess, byDescriptor: boolean) => Root;
 
 /**
  * A directory that can't be left. Paths are relative to it, with `/` between names (on Windows also `\`). Symbolic links are followed as long as they stay
@@ -72,13 +74,21 @@ function* open(directory: string, policy: RootPolicy, byDescriptor: boolean): St
  * what the function of the same name throws. Close it when it is no longer needed: it holds a descriptor.
  */
 export class Root implements AsyncDisposable, Disposable {
-  readonly #access: RootAccess;
-  readonly #byDescriptor: boolean;
+  #access!: RootAccess;
+  #byDescriptor!: boolean;
+
+  static {
+    rootOf = (access, byDescriptor) => {
+      const root = new Root();
+      root.#access = access;
+      root.#byDescriptor = byDescriptor;
+      return root;
+    };
+  }
 
   /** Use {@link openRoot}. */
-  constructor(access: RootAccess, byDescriptor: boolean) {
-    this.#access = access;
-    this.#byDescriptor = byDescriptor;
+  private constructor() {
+    // What a root is made of is nobody's business.
   }
 
   /** The directory, as it was given. */
@@ -324,6 +334,6 @@ export class Root implements AsyncDisposable, Disposable {
   *#openInner(path: string, policy: RootPolicy): Steps<Root> {
     const check = new PolicyCheck(policy);
     const access = yield* operations.innerAccess(this.#access, path, check, this.#byDescriptor);
-    return new Root(access, this.#byDescriptor);
+    return rootOf(access, this.#byDescriptor);
   }
 }
