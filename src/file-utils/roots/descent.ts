@@ -95,7 +95,7 @@ export class Route {
     try {
       const flags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
       handle = directoryOf(yield* open(`${anchor.handle.system}/${inner}`, flags), this.path);
-      const top = yield* exactStatOf(`${handle.system}/${"../../".repeat(names.length - 1)}.`);
+      const top = yield* exactStatOf(`${handle.system}/${"../".repeat(names.length - 1)}.`);
       if (isSame(top, anchor.identity)) {
         const path = yield* readlinkOfDescriptor(handle.system);
         if (path === `${anchor.realPath === "/" ? "" : anchor.realPath}/${inner}`) return this.#reached(handle, names);

@@ -36,7 +36,7 @@ import type { WriteOptions } from "../content/write-file.ts";
  *
  *     await using uploads = await openRoot("uploads", { allow: ["read", "create", "list"], mediaTypes: ["image/*"] });
  *     await uploads.writeFile("ada/portrait.png", bytes);
- *     await uploads.readFile("../../secrets.yaml"); // SEALTRACE_ACCESS_DENIED
+ *     await uploads.readFile("../secrets.yaml"); // SEALTRACE_ACCESS_DENIED
  *
  * On Linux that is held by open descriptors and has no race. Elsewhere paths are looked at piece by piece before they are used: who can rename directories
  * in the root in just that moment can lead a use astray. Throws a SealtraceError when the directory can't be opened, or for a policy that says nothing
