@@ -81,7 +81,7 @@ function globs(value: unknown): string | undefined {
 /** As picomatch takes them. Its fast paths (4.0.7) forget `dot` for files at the top. */
 export const GLOBS = { dot: true, windows: false, debug: true, fastpaths: false } as const;
 
-/** As people write them for other tools: `../secret`, `/secret` and `secret/` mean what is called `secret` in the root. */
+/** As people write them for other tools: `./secret`, `/secret` and `secret/` mean what is called `secret` in the root. */
 export function trimmedGlob(glob: string): string {
   return glob.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
 }
