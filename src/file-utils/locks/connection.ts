@@ -125,30 +125,40 @@ export class KernelMechanism implements Mechanism {
     }
   }
 
-  /** A connection to the file that stands there now. */
+  /** A connection to the file that stands there now. Whoever deletes it in the middle makes us begin anew. */
   #open(): Connection {
-    const { sidecar, holders, held } = this.#place;
+    const { sidecar } = this.#place;
     refuseForbidden(sidecar);
     refuseLink(dirname(sidecar));
+    let failure: unknown;
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
-      const before = identityOf(sidecar);
-      if (before === undefined) {
-        this.#make();
-        continue;
+      try {
+        const connection = this.#tryOpen();
+        if (connection !== undefined) return connection;
+      } catch (error) {
+        if (!mayBeGone(error)) throw error;
+        failure = error;
       }
-      const database = new this.#sqlite.DatabaseSync(held === undefined ? sidecar : existing(sidecar));
-      if (isSame(identityOf(sidecar), before)) {
-        return {
-          database,
-          identity: before,
-          slot: new HolderSlot(holders, held === undefined),
-          isPrepared: false,
-          isOnly: false,
-        };
-      }
-      database.close();
     }
+    if (failure instanceof Error) throw failure;
     throw this.#misused("something deletes or replaces it all the time");
+  }
+
+  /** Undefined when the sidecar is another one than a moment ago. */
+  #tryOpen(): Connection | undefined {
+    const { sidecar, holders, held } = this.#place;
+    const identity = identityOf(sidecar);
+    if (identity === undefined) {
+      this.#make();
+      return undefined;
+    }
+    const database = new this.#sqlite.DatabaseSync(held === undefined ? sidecar : existing(sidecar));
+    if (isSame(identityOf(sidecar), identity)) {
+      const slot = new HolderSlot(holders, held === undefined);
+      return { database, identity, slot, isPrepared: false, isOnly: false };
+    }
+    database.close();
+    return undefined;
   }
 
   /** By SQLite, which knows of the locks in other threads: were it made and closed by us, they could lose theirs. */
@@ -170,6 +180,12 @@ export class KernelMechanism implements Mechanism {
       },
     );
   }
+}
+
+/** What is not there, or what SQLite can't open for whatever reason. */
+function mayBeGone(error: unknown): boolean {
+  const { code = "" } = systemError(error) as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "EACCES";
 }
 
 /** What SQLite takes for a file that it must not make. */
