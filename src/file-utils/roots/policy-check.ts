@@ -4,7 +4,7 @@ import { LOCKS_DIRECTORY } from "../locks/lock-place.ts";
 import { mediaTypeOf } from "../content/media-type.ts";
 import type { RootAction, RootPolicy } from "./policy.ts";
 import { checkPolicy, GLOBS, trimmedGlob } from "./policy-validity.ts";
-import { isReservedOnWindows } from "../windows-names.ts";
+import { isReservedOnWindows } from "../../record/index.ts";
 
 /** A policy, made ready to be asked. Answers are the rule that refuses, as a sentence, or undefined. */
 export class PolicyCheck {
