@@ -30,7 +30,7 @@ export const FORMAT_LINE: string = `sealtrace stream ${FORMAT_VERSION}\n`;
 
 /** The version in a `format` file; undefined when it is none of ours. */
 export function parseFormat(text: string): number | undefined {
-  const digits = /^sealtrace stream (\d{1,9})\n$/.exec(text)?.[1];
+  const digits = /^sealtrace stream ([1-9]\d{0,8})\n$/.exec(text)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 

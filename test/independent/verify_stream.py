@@ -185,7 +185,7 @@ class Checker:
         if content is None:
             self.problem("format-missing", "format", "the file is missing")
             return
-        match = re.fullmatch(rb"sealtrace stream (\d{1,9})\n", content)
+        match = re.fullmatch(rb"sealtrace stream ([1-9][0-9]{0,8})\n", content)
         if not match:
             self.problem("format-damaged", "format", "it says no version")
         elif int(match[1]) > 1:
