@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { openRoot } from "../../dist/file-utils/index.js";
-import { interleave } from "./interleave.mjs";
+import { interleave } from "../interleave.mjs";
 
 const directory = process.argv[2];
 fs.mkdirSync(join(directory, "a/b/c"), { recursive: true });

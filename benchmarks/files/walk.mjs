@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { fdir } from "fdir";
 import { listTree, walk } from "../../dist/file-utils/index.js";
-import { interleave } from "./interleave.mjs";
+import { interleave } from "../interleave.mjs";
 
 const FILES = 100_000;
 const DIRECTORIES = 1_110;

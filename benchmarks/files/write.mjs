@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { writeFile } from "../../dist/file-utils/index.js";
-import { interleave } from "./interleave.mjs";
+import { interleave } from "../interleave.mjs";
 
 const content = Buffer.alloc(4096, "x");
 const [own, theirs] = ["own", "theirs"].map((name) => join(process.argv[2], name));

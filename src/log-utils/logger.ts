@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { isLevel, LEVELS, SealtraceError, type Censor, type Level } from "../record/index.ts";
-import { quote } from "../serialize-utils/index.ts";
+import { quote } from "../serialize-utils/essentials/index.ts";
 import type { LogTarget } from "./log-target.ts";
 import { formatMessage } from "./message.ts";
 import { formatFields, formatRecord, type RecordContext } from "./record-line.ts";

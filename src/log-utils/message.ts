@@ -1,6 +1,6 @@
 import { format, types } from "node:util";
 import type { Censor } from "../record/index.ts";
-import { formatValue } from "../serialize-utils/index.ts";
+import { formatValue } from "../serialize-utils/essentials/index.ts";
 
 /**
  * What `util.format` makes of the values, which is what the console shows; but objects are shown redacted, and as far as

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { current, MAX_CAPTURED_BYTES, REDACTED, spanId, type Censor, type Level } from "../record/index.ts";
-import { DEFAULT_LIMITS, formatValue, quote, type FormatLimits } from "../serialize-utils/index.ts";
+import { DEFAULT_LIMITS, formatValue, quote, type FormatLimits } from "../serialize-utils/essentials/index.ts";
 import type { LogTarget } from "./log-target.ts";
 import { timestamp } from "./timestamp.ts";
 

@@ -1,6 +1,6 @@
 import type { Censor, FunctionInfo } from "../record/index.ts";
 import { REDACTED } from "../record/index.ts";
-import { quote } from "../serialize-utils/index.ts";
+import { quote } from "../serialize-utils/essentials/index.ts";
 
 /** The gate of a function that is on hand: one countdown each, so that ids beyond it can't be instrumented. */
 export const MAX_INSTRUMENTED: number = 1 << 20;

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import type { Censor } from "../record/index.ts";
-import { formatValue, quote, type FormatLimits } from "../serialize-utils/index.ts";
+import { formatValue, quote, type FormatLimits } from "../serialize-utils/essentials/index.ts";
 
 /** How much of an argument or of a result is shown: calls are many, so less than of a field of a log record. */
 export const CALL_LIMITS: FormatLimits = { depth: 2, items: 16, string: 256, total: 1024, stacks: false };

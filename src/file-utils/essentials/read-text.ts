@@ -1,5 +1,5 @@
 import { SealtraceError } from "../../record/index.ts";
-import { decodeUtf8 } from "../../serialize-utils/index.ts";
+import { decodeUtf8 } from "../../serialize-utils/essentials/index.ts";
 import { readContent } from "../content/regular-file.ts";
 import { about } from "../system/errors.ts";
 import { placeOf } from "../system/place.ts";

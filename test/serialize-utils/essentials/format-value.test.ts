@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { createCensor } from "../../src/redaction/index.ts";
-import { DEFAULT_LIMITS, formatError, formatValue } from "../../src/serialize-utils/index.ts";
+import { createCensor } from "../../../src/redaction/index.ts";
+import { DEFAULT_LIMITS, formatError, formatValue } from "../../../src/serialize-utils/essentials/index.ts";
 
 const censor = createCensor();
 const show = (value: unknown): unknown => JSON.parse(formatValue(value, censor));

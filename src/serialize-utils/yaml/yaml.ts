@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
-import { SealtraceError } from "../record/index.ts";
-import { DEFAULT_MAX_DEPTH, type ReadingLimits } from "./reading-limits.ts";
+import { SealtraceError } from "../../record/index.ts";
+import { DEFAULT_MAX_DEPTH, type ReadingLimits } from "../limits.ts";
 
 /**
  * The value of a YAML 1.2 document. Throws SEALTRACE_INVALID_DATA, naming line and column, for what is wrong, too deeply nested, made huge by aliases, a

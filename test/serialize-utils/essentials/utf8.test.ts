@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { decodeUtf8, encodeUtf8 } from "../../src/serialize-utils/index.ts";
+import { decodeUtf8, encodeUtf8 } from "../../../src/serialize-utils/essentials/index.ts";
 
 const refuses = (bytes: Uint8Array, message: RegExp): void => {
   assert.throws(() => decodeUtf8(bytes), { code: "SEALTRACE_INVALID_DATA", message });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { acceptedBy, deserializeFromJson, serializeToJson } from "../../src/serialize-utils/index.ts";
+import { acceptedBy, deserializeFromJson, serializeToJson } from "../../../src/serialize-utils/index.ts";
 
 const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
 const refused = (action: () => unknown, message: RegExp): void => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { deserializeFromYaml, serializeToYaml } from "../../src/serialize-utils/index.ts";
+import { deserializeFromYaml, serializeToYaml } from "../../../src/serialize-utils/index.ts";
 
 const refused = (action: () => unknown, message: RegExp): void => {
   assert.throws(action, { code: "SEALTRACE_INVALID_DATA", message });

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { REDACTED, type Censor } from "../record/index.ts";
+import { REDACTED, type Censor } from "../../record/index.ts";
 import { quote } from "./quote.ts";
 
 /** How much of a value is shown. What lies beyond is counted in its place, never silently left out. */

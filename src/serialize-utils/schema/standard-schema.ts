@@ -1,4 +1,4 @@
-import { SealtraceError } from "../record/index.ts";
+import { SealtraceError } from "../../record/index.ts";
 
 /**
  * A validator of any library that speaks Standard Schema v1 (standardschema.dev): zod, valibot, arktype and others. Only what is used of it is

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { SealtraceError } from "../record/index.ts";
+import { SealtraceError } from "../../record/index.ts";
 
 /** The text of UTF-8 bytes, without a byte order mark. Throws SEALTRACE_INVALID_DATA, naming the byte, when they are none. */
 export function decodeUtf8(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-/** Shared by the rows of `files`: both contenders in one process, a batch of the one and a batch of the other in turns, so that a noisy machine disturbs both. */
+/** Both contenders in one process, a batch of the one and a batch of the other in turns, so that a noisy machine disturbs both. */
 
 /**
  * Runs `ours` and `peer` in turns, each so many `operations` at a time, and tells the medians of nanoseconds that passed per operation. What they return

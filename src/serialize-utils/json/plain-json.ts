@@ -1,5 +1,5 @@
-import { SealtraceError } from "../record/index.ts";
-import { DEFAULT_MAX_DEPTH, type ReadingLimits } from "./reading-limits.ts";
+import { SealtraceError } from "../../record/index.ts";
+import { DEFAULT_MAX_DEPTH, type ReadingLimits } from "../limits.ts";
 
 /** The value of a JSON text (RFC 8259); numbers become the nearest that JavaScript has. Throws SEALTRACE_INVALID_DATA that says where it is wrong or too deeply nested. */
 export function deserializeFromJson(text: string, { maxDepth = DEFAULT_MAX_DEPTH }: ReadingLimits = {}): unknown {

@@ -1,0 +1,84 @@
+import { SealtraceError } from "../../record/index.ts";
+import { readProperties } from "./plain-data.ts";
+
+/** Anything that `new` can be said to. */
+export type AnyClass = abstract new (...parameters: never[]) => object;
+
+/** A class whose instances are written as something of your own choice. */
+export interface ClassForm<Instance extends object = object, Content = unknown> {
+  readonly class: abstract new (...parameters: never[]) => Instance;
+  /** What is written of an instance: plain or rich data. */
+  readonly write: (instance: Instance) => Content;
+  /** An instance, of what was written, which may come from anywhere. What it throws becomes the cause of SEALTRACE_INVALID_DATA. */
+  readonly read: (content: unknown) => Instance;
+}
+
+/**
+ * The classes whose instances survive, by the names under which they are written. For a bare class the own enumerable properties are written, and given
+ * to a new object with the class's prototype; its constructor isn't called. Nothing else is ever looked up by a name from the content.
+ */
+export type ClassRegistry = Readonly<Record<string, AnyClass | ClassForm<never>>>;
+
+/** How a registered class is taken apart and put together; made first and filled later where cycles may lead back to it. */
+export interface RegisteredClass {
+  readonly name: string;
+  readonly takeApart: (instance: object) => unknown;
+  /** Undefined where the instance can only be made of its whole content. */
+  readonly begin?: () => object;
+  readonly fill?: (instance: object, content: unknown) => void;
+  readonly build?: (content: unknown) => object;
+}
+
+/** A registry, looked up from both sides. */
+export class KnownClasses {
+  readonly #byName = new Map<string, RegisteredClass>();
+  readonly #byPrototype = new Map<object, RegisteredClass>();
+
+  constructor(registry: ClassRegistry = {}) {
+    for (const [name, entry] of Object.entries(registry)) {
+      const known =
+        typeof entry === "function" ? bareClass(name, entry) : classWithForm(name, entry as unknown as ClassForm);
+      const { prototype } = (typeof entry === "function" ? entry : entry.class) as { readonly prototype: object };
+      this.#byName.set(name, known);
+      this.#byPrototype.set(prototype, known);
+    }
+  }
+
+  named(name: string): RegisteredClass | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** Of exactly this prototype: an instance of an unregistered subclass is no instance of the class. */
+  withPrototype(prototype: object): RegisteredClass | undefined {
+    return this.#byPrototype.get(prototype);
+  }
+}
+
+export const NO_CLASSES: KnownClasses = new KnownClasses();
+
+function bareClass(name: string, { prototype }: { readonly prototype: object }): RegisteredClass {
+  return {
+    name,
+    takeApart: (instance) => ({ ...instance }),
+    begin: () => Object.create(prototype) as object,
+    fill: (instance, content) => {
+      for (const [key, value] of readProperties(content, name)) {
+        Object.defineProperty(instance, key, { value, writable: true, enumerable: true, configurable: true });
+      }
+    },
+  };
+}
+
+function classWithForm(name: string, form: ClassForm): RegisteredClass {
+  return {
+    name,
+    takeApart: (instance) => form.write(instance),
+    build: (content) => {
+      try {
+        return form.read(content);
+      } catch (cause) {
+        throw new SealtraceError("SEALTRACE_INVALID_DATA", `It holds no ${name}: ${String(cause)}`, { cause });
+      }
+    },
+  };
+}
