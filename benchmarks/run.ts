@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [NAME...] [--json] [--rounds N]`: what sealtrace costs, as ratios against pinned peers. Each round starts both contenders, one
- * after the other and in turns, as processes of their own; what counts is the median of the rounds' ratios. (Those of `files` take turns within one
- * process.) Absolute times say more about the machine than about the code, so none are shown.
+ * after the other and in turns, as processes of their own; what counts is the median of the rounds' ratios. (Those of `files` and `serialize`
+ * take turns within one process.) Absolute times say more about the machine than about the code, so none are shown.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -9,7 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { APPEND_SCRIPT, FILE_ROWS, type FileRow } from "./files/rows.ts";
+import { APPEND_SCRIPT, FILE_ROWS } from "./files/rows.ts";
+import type { Row } from "./row.ts";
+import { SERIALIZE_ROWS } from "./serialize/rows.ts";
 
 interface Contender {
   readonly script: string;
@@ -62,7 +64,7 @@ const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "7" } },
 });
 const rounds = Number(values.rounds);
-const NAMES = [...BENCHMARKS.map(({ name }) => name), "files"];
+const NAMES = [...BENCHMARKS.map(({ name }) => name), "files", "serialize"];
 if (positionals.some((name) => !NAMES.includes(name)) || !Number.isInteger(rounds) || rounds < 1) {
   console.error(`Usage: npm run bench -- [${NAMES.join("|")}] [--json] [--rounds N]`);
   process.exit(2);
@@ -71,19 +73,22 @@ installPeers();
 const isChosen = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
 const rows = [];
 for (const benchmark of BENCHMARKS) if (isChosen(benchmark.name)) rows.push(await compare(benchmark));
-const fileRows = isChosen("files") ? await compareFiles() : [];
+const fileRows = isChosen("files") ? await compareWithin(FILE_ROWS) : [];
 const appended = isChosen("files") ? await run<Appended>({ script: APPEND_SCRIPT }) : [];
-if (values.json) console.log(JSON.stringify([...rows, ...fileRows, ...appended], undefined, 2));
+const serializeRows = isChosen("serialize") ? await compareWithin(SERIALIZE_ROWS) : [];
+if (values.json) console.log(JSON.stringify([...rows, ...fileRows, ...appended, ...serializeRows], undefined, 2));
 else {
   for (const row of rows) print(row);
   if (fileRows.length > 0) console.log("files: time that passed");
-  for (const row of fileRows) printFiles(row);
+  for (const row of fileRows) printWithin(row);
   for (const { lines, lost, torn } of appended) {
     console.log(`  ${lines} lines appended by 16 processes to one file: ${lost} lost, ${torn} torn (goal 0, 0)`);
   }
+  if (serializeRows.length > 0) console.log("serialize: speed");
+  for (const row of serializeRows) printWithin(row);
 }
 
-interface Row {
+interface Comparison {
   readonly name: string;
   readonly what: string;
   readonly ratio: number;
@@ -94,7 +99,7 @@ interface Row {
   readonly rounds: number;
 }
 
-interface FileResult extends FileRow {
+interface RowResult extends Row {
   readonly ratio: number;
   readonly lowest: number;
   readonly highest: number;
@@ -107,9 +112,10 @@ interface Appended {
   readonly torn: number;
 }
 
-async function compareFiles(): Promise<FileResult[]> {
+/** Rows whose scripts measure both contenders themselves. */
+async function compareWithin(chosen: readonly Row[]): Promise<RowResult[]> {
   const ratios = new Map<string, number[]>();
-  const scripts = new Set(FILE_ROWS.map(({ script }) => script));
+  const scripts = new Set(chosen.map(({ script }) => script));
   for (let round = 0; round < rounds; round += 1) {
     for (const script of scripts) {
       for (const { name, own, theirs } of await run<{ name: string; own: number; theirs: number }>({ script })) {
@@ -118,20 +124,26 @@ async function compareFiles(): Promise<FileResult[]> {
       }
     }
   }
-  return FILE_ROWS.map((row) => {
-    const all = ratios.get(`${row.script} ${row.name}`) ?? [];
+  return chosen.map((row) => {
+    const times = ratios.get(`${row.script} ${row.name}`) ?? [];
+    const all = row.speedGoal === undefined ? times : times.map((time) => 1 / time);
     return { ...row, ratio: median(all), lowest: Math.min(...all), highest: Math.max(...all), rounds };
   });
 }
 
-function printFiles({ what, ratio, goal, lowest, highest, rounds: count }: FileResult): void {
-  const verdict =
-    goal === undefined ? "no goal" : `goal <= ${+goal.toFixed(3)}: ${ratio <= goal ? "reached" : "missed"}`;
+function printWithin({ what, ratio, goal, speedGoal, lowest, highest, rounds: count }: RowResult): void {
   console.log(`  ${what}`);
-  console.log(`    ${ratio.toFixed(3)}  (${verdict}; ${count} rounds, ${lowest.toFixed(3)} to ${highest.toFixed(3)})`);
+  console.log(
+    `    ${ratio.toFixed(3)}  (${verdict(ratio, goal, speedGoal)}; ${count} rounds, ${lowest.toFixed(3)} to ${highest.toFixed(3)})`,
+  );
 }
 
-async function compare({ name, what, goal, ours, peer }: Benchmark): Promise<Row> {
+function verdict(ratio: number, goal?: number, speedGoal?: number): string {
+  if (speedGoal !== undefined) return `goal >= ${speedGoal}: ${ratio >= speedGoal ? "reached" : "missed"}`;
+  return goal === undefined ? "no goal" : `goal <= ${+goal.toFixed(3)}: ${ratio <= goal ? "reached" : "missed"}`;
+}
+
+async function compare({ name, what, goal, ours, peer }: Benchmark): Promise<Comparison> {
   const cpu: number[] = [];
   const time: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -199,11 +211,10 @@ function median(numbers: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-function print({ name, what, ratio, goal, lowest, highest, timeRatio, rounds: count }: Row): void {
-  const verdict = ratio <= goal ? "reached" : "missed";
+function print({ name, what, ratio, goal, lowest, highest, timeRatio, rounds: count }: Comparison): void {
   console.log(`${name}: ${what}`);
   console.log(
-    `  CPU of the program's thread  ${ratio.toFixed(3)}  (goal <= ${goal}: ${verdict}; ${count} rounds, ${lowest.toFixed(3)} to ${highest.toFixed(3)})`,
+    `  CPU of the program's thread  ${ratio.toFixed(3)}  (${verdict(ratio, goal)}; ${count} rounds, ${lowest.toFixed(3)} to ${highest.toFixed(3)})`,
   );
   console.log(`  time that passed             ${timeRatio.toFixed(3)}`);
 }

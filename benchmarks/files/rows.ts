@@ -1,14 +1,7 @@
-/** The rows of `npm run bench -- files`: each script is run so many rounds, and measures both contenders itself, in turns. */
-export interface FileRow {
-  readonly script: string;
-  /** As the script calls it. */
-  readonly name: string;
-  readonly what: string;
-  /** Of the time that passes. Undefined: only shown. */
-  readonly goal?: number;
-}
+/** The rows of `npm run bench -- files`. */
+import type { Row } from "../row.ts";
 
-export const FILE_ROWS: readonly FileRow[] = [
+export const FILE_ROWS: readonly Row[] = [
   { script: "files/write.mjs", name: "durable", what: "a durable atomic write of 4 KB, against write-file-atomic 8", goal: 1.1 }, // prettier-ignore
   { script: "files/write.mjs", name: "not durable", what: "the same without durability, against the same with fsync: false", goal: 1 }, // prettier-ignore
   { script: "files/lock.mjs", name: "lock", what: "lock and unlock, against proper-lockfile 4 (a seventh: 0.143)", goal: 1 / 7 }, // prettier-ignore
