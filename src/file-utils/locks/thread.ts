@@ -23,8 +23,8 @@ export interface Waiter {
   wake: (() => void) | undefined;
 }
 
-/** `next`: only the holder is before us. */
-export type Turn = "taken" | "next" | "later";
+/** How many wait in front of us: with 0, only the holder is before us. */
+export type Turn = "taken" | number;
 
 export class ThreadLock {
   readonly place: LockPlace;
@@ -76,11 +76,11 @@ export class ThreadLock {
     this.wakeNext();
   }
 
-  /** Takes the lock for the first of those who wait here, if no thread has waited longer; otherwise says whether it is the next. */
+  /** Takes the lock for the first of those who wait here, if no thread has waited longer; otherwise says how many have. */
   attemptInTurn(shared: boolean): Turn {
     if (this.#ticket === undefined && !hasQueue(this.place.queue) && this.attempt(shared)) return "taken";
-    if (!this.ticket().isNext()) return "later";
-    return this.attempt(shared) ? "taken" : "next";
+    const before = this.ticket().countBefore();
+    return before === 0 && this.attempt(shared) ? "taken" : before;
   }
 
   /** Our place in the queue of all threads; renews it. */

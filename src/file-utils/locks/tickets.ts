@@ -65,18 +65,18 @@ export class Ticket {
     this.#write({ ...whoWeAre(), beat: now, waiters });
   }
 
-  /** True when nobody who is alive has waited longer, unless both want to share. Sweeps the tickets of the dead. */
-  isNext(): boolean {
+  /**
+   * How many have waited longer, not counting who would share with us: 0 only if none of them is alive, otherwise about. Sweeps the tickets of the dead
+   * until it finds one that isn't.
+   */
+  countBefore(): number {
     const names = ticketNames(this.#queue);
     // Somebody took us for dead: we were stopped.
     if (!names.includes(this.#name)) this.#beat = 0;
     const isShared = this.#name.endsWith(".shared");
-    for (const name of names) {
-      if (name >= this.#name) break;
-      if (isShared && name.endsWith(".shared")) continue;
-      if (isAlive(this.#queue, name)) return false;
-    }
-    return true;
+    const before = names.filter((name) => name < this.#name && !(isShared && name.endsWith(".shared")));
+    const firstAlive = before.findIndex((name) => isAlive(this.#queue, name));
+    return firstAlive < 0 ? 0 : before.length - firstAlive;
   }
 
   remove(): void {

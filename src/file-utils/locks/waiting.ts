@@ -11,8 +11,9 @@ import { hasQueue, someoneWaits } from "./tickets.ts";
 import { step, type Steps } from "../system/steps.ts";
 import { monotonicNow } from "./ticket-content.ts";
 
-/** Between two looks of who is not the first in the queue. */
-const LATER_PAUSE_MS = { from: 2, to: 25 };
+/** Between two looks of who is not the first in the queue, for each in front: a lock that is held shortly goes on about so fast. */
+const PAUSE_MS_EACH = 1;
+const MAX_PAUSE_MS = 25;
 const LONG_PAUSE_MS = 60_000;
 /** Others look at a lock, too, and hold it for that instant: who does not want to wait tries so often, a millisecond apart. */
 const IMPATIENT_ATTEMPTS = 3;
@@ -89,12 +90,12 @@ function* acquireInTurn(seeker: Seeker): Steps<Hold> {
   const wake = (): void => waiter.wake?.();
   signal?.addEventListener("abort", wake);
   try {
-    let turn: Turn = "later";
+    let turn: Turn = Infinity;
     for (let looks = 0; ; looks++) {
       signal?.throwIfAborted();
       const isFirst = lock.waiters[0] === waiter && lock.admits(shared);
       const before: Turn = turn;
-      turn = isFirst ? lock.attemptInTurn(shared) : "later";
+      turn = isFirst ? lock.attemptInTurn(shared) : Infinity;
       if (turn !== before) looks = 0;
       if (turn === "taken") {
         gotIt = true;
@@ -103,9 +104,7 @@ function* acquireInTurn(seeker: Seeker): Steps<Hold> {
       const waited = monotonicNow() - waiter.self.since;
       if (waited >= wait) throw busy(request);
       watch(waited);
-      const pause = isFirst
-        ? growing(turn === "next" ? lock.mechanism.pause : LATER_PAUSE_MS, looks)
-        : unlessWoken(waiter);
+      const pause = isFirst ? growing(pauseAt(turn, lock), looks) : unlessWoken(waiter);
       yield* sleep(Math.min(pause, wait - waited), waiter);
     }
   } finally {
@@ -132,6 +131,10 @@ function newWaiter({ place, shared }: Request, held: readonly Acquisition[]): Wa
 /** Whoever gives the lock back in this thread wakes the next; only a deadlock must be looked for. */
 function unlessWoken({ self }: Waiter): number {
   return self.holds.length > 0 ? DEADLOCK_CHECK_MS : LONG_PAUSE_MS;
+}
+
+function pauseAt(before: number, lock: ThreadLock): { readonly from: number; readonly to: number } {
+  return before === 0 ? lock.mechanism.pause : { from: before * PAUSE_MS_EACH, to: MAX_PAUSE_MS };
 }
 
 function growing({ from, to }: { readonly from: number; readonly to: number }, looks: number): number {
