@@ -1,4 +1,20 @@
 /** Values to bytes and back, in every format, bounded; what is loaded into every recorded program is in `essentials`. */
+export {
+  compress,
+  compressionSuffix,
+  COMPRESSIONS,
+  compressStream,
+  decompress,
+  decompressStream,
+  type CompressionName,
+  type CompressionOptions,
+  type DecompressionOptions,
+} from "./compression/compression.ts";
+export { decryptAge, decryptAgeStream } from "./age/decrypt.ts";
+export { encryptAge, encryptAgeStream } from "./age/encrypt.ts";
+export { ageRecipientOf, generateAgeIdentity, parseAgeIdentities } from "./age/identities.ts";
+export type { AgeDecryption, AgeEncryption, ByteSource } from "./age/options.ts";
+export { parseAgeRecipients } from "./age/recipients.ts";
 export { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
 export { deserializeFromJson, serializeToJson, type JsonOptions } from "./json/plain-json.ts";
 export { type ReadingLimits } from "./limits.ts";
