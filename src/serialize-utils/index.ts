@@ -19,4 +19,23 @@ export { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
 export { deserializeFromJson, serializeToJson, type JsonOptions } from "./json/plain-json.ts";
 export { type ReadingLimits } from "./limits.ts";
 export { acceptedBy, type SchemaIssue, type SchemaResult, type StandardSchema } from "./schema/standard-schema.ts";
+export { signDsse, verifyDsse, type DsseKey, type DsseVerification, type VerifiedPayload } from "./signatures/dsse.ts";
+export {
+  signMinisign,
+  verifyMinisign,
+  type MinisignComments,
+  type MinisignVerification,
+  type SignedContent,
+  type VerifiedSignature,
+} from "./signatures/minisign.ts";
+export { parseMinisignPublicKey, type MinisignPublicKey } from "./signatures/minisign-public-key.ts";
+export {
+  generateMinisignKey,
+  isProtectedMinisignKey,
+  minisignPublicKeyOf,
+  openMinisignSecretKey,
+  type MinisignKeyOptions,
+  type MinisignKeyReading,
+  type MinisignSecretKey,
+} from "./signatures/minisign-secret-key.ts";
 export { deserializeFromYaml, serializeToYaml } from "./yaml/yaml.ts";
