@@ -38,15 +38,26 @@ export const ERROR_CODES = [
 
 export type SealtraceErrorCode = (typeof ERROR_CODES)[number];
 
+/** What happens to a value on its way to bytes, and to bytes on their way back. */
+export type Stage =
+  "validate" | "serialize" | "compress" | "encrypt" | "sign" | "verify" | "decrypt" | "decompress" | "parse";
+
 /**
  * The one error class of sealtrace. `message` says what is wrong and what to do about it; `code` is for programs.
  */
 export class SealtraceError extends Error {
   override readonly name = "SealtraceError";
   readonly code: SealtraceErrorCode;
+  /** Of `encode` and `decode`, the stage that failed. */
+  declare readonly stage?: Stage;
 
-  constructor(code: SealtraceErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(
+    code: SealtraceErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly stage?: Stage | undefined },
+  ) {
     super(message, options);
     this.code = code;
+    if (options?.stage !== undefined) this.stage = options.stage;
   }
 }

@@ -1,7 +1,7 @@
 /** What a record is: levels, fields, the current call, limits, the sink that capture hands records to, and the error class. */
 export { onAccessViolation, reportAccessViolation, type AccessViolation } from "./access-violation.ts";
 export { LEVELS, LEVEL_NAMES, isLevel, type Level } from "./levels.ts";
-export { ERROR_CODES, SealtraceError, type SealtraceErrorCode } from "./errors.ts";
+export { ERROR_CODES, SealtraceError, type SealtraceErrorCode, type Stage } from "./errors.ts";
 export { MAX_CAPTURED_BYTES, MAX_LINE_BYTES, SEAL_FIELD_BYTES } from "./limits.ts";
 export { REDACTED, type Censor } from "./censor.ts";
 export { current, parseSpanId, spanId, spanPrefix, type Call, type RootCall } from "./current-call.ts";
