@@ -1,6 +1,7 @@
 /**
  * Minisign's secret key files: algorithm, kind of derivation, kind of checksum (2 bytes each), salt (32), operations and memory of scrypt (8 each,
- * little-endian), then under the password's key stream: key id (8), seed and public key (64), BLAKE2b-256 of algorithm, key id and key (32).
+ * little-endian), then under the password's key stream: key id (8), seed and public key (64), BLAKE2b-256 of algorithm, key id and key (32; zeros
+ * where there is no password, as nobody can mistype it).
  */
 import { generateKeyPairSync, randomBytes, scrypt, timingSafeEqual, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
@@ -31,7 +32,8 @@ const SCRYPT = "Sc";
 const UNPROTECTED = "\0\0";
 const CHECKSUM = "B2";
 const SALT_BYTES = 32;
-const SECRET_BYTES = KEY_ID_BYTES + 64 + 32;
+const CHECKSUM_BYTES = 32;
+const SECRET_BYTES = KEY_ID_BYTES + 64 + CHECKSUM_BYTES;
 const HEAD_BYTES = 2 + 2 + 2 + SALT_BYTES + 8 + 8;
 const DEFAULT_WORK_FACTOR = 20;
 const BLOCK_SIZE = 8;
@@ -52,13 +54,13 @@ export async function generateMinisignKey(
   const head = Buffer.alloc(HEAD_BYTES);
   head.write(ALGORITHM + (password === undefined ? UNPROTECTED : SCRYPT) + CHECKSUM, "latin1");
   const signed = Buffer.concat([keyIdBytes(keyId), ed25519Seed(privateKey), ed25519PublicBytes(privateKey)]);
-  let secret = Buffer.concat([signed, await checksumOf(signed)]);
+  let secret = Buffer.concat([signed, Buffer.alloc(CHECKSUM_BYTES)]);
   if (password !== undefined) {
     const cost = 2 ** scryptWorkFactor;
     randomBytes(SALT_BYTES).copy(head, 6);
     head.writeBigUInt64LE(BigInt(cost * BLOCK_SIZE * 4), 6 + SALT_BYTES);
     head.writeBigUInt64LE(BigInt(cost * BLOCK_SIZE * 128), 6 + SALT_BYTES + 8);
-    secret = xor(secret, await keyStream(password, head, scryptWorkFactor));
+    secret = xor(Buffer.concat([signed, await checksumOf(signed)]), await keyStream(password, head, scryptWorkFactor));
   }
   const kind = password === undefined ? "minisign secret key" : "minisign encrypted secret key";
   return {
@@ -93,8 +95,10 @@ export async function openMinisignSecretKey(
   } else if (kind !== UNPROTECTED) {
     throw invalid("is protected in a way that isn't known");
   }
-  const signed = secret.subarray(0, SECRET_BYTES - 32);
-  if (!timingSafeEqual(await checksumOf(signed), secret.subarray(SECRET_BYTES - 32))) {
+  const signed = secret.subarray(0, SECRET_BYTES - CHECKSUM_BYTES);
+  const checksum = secret.subarray(SECRET_BYTES - CHECKSUM_BYTES);
+  const unchecked = kind === UNPROTECTED && checksum.every((byte) => byte === 0);
+  if (!unchecked && !timingSafeEqual(await checksumOf(signed), checksum)) {
     throw invalid(kind === SCRYPT ? "does not open: the password is wrong, or the file is damaged" : "is damaged");
   }
   const key = ed25519PrivateKey(signed.subarray(KEY_ID_BYTES, KEY_ID_BYTES + 32));
@@ -145,7 +149,7 @@ function scryptParameters(operations: bigint, memory: bigint, maxWorkFactor: num
 async function checksumOf(signed: Uint8Array): Promise<Uint8Array> {
   // OpenSSL has BLAKE2b in its longest form alone.
   const { blake2b } = await import("@noble/hashes/blake2.js");
-  return blake2b(Buffer.concat([Buffer.from(ALGORITHM), signed]), { dkLen: 32 });
+  return blake2b(Buffer.concat([Buffer.from(ALGORITHM), signed]), { dkLen: CHECKSUM_BYTES });
 }
 
 function xor(a: Uint8Array, b: Uint8Array): Buffer<ArrayBuffer> {
