@@ -16,8 +16,13 @@ export { ageRecipientOf, generateAgeIdentity, parseAgeIdentities } from "./age/i
 export type { AgeDecryption, AgeEncryption, ByteSource } from "./age/options.ts";
 export { parseAgeRecipients } from "./age/recipients.ts";
 export { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
-export { deserializeFromJson, serializeToJson, type JsonOptions } from "./json/plain-json.ts";
+export { deserializeFromJson, type JsonReadingOptions } from "./json/deserialize.ts";
+export { serializeToJson, type JsonOptions } from "./json/serialize.ts";
+export { FORMAT_NAMES, formatOf, type Format, type FormatName } from "./formats.ts";
 export { type ReadingLimits } from "./limits.ts";
+export { decode, type DecodeOptions, type DecodeSchema } from "./pipeline/decode.ts";
+export { encode, type Encoded, type EncodeOptions } from "./pipeline/encode.ts";
+export { stagesOfName, type NamedStages, type PipelineOptions } from "./pipeline/pipeline.ts";
 export { acceptedBy, type SchemaIssue, type SchemaResult, type StandardSchema } from "./schema/standard-schema.ts";
 export { signDsse, verifyDsse, type DsseKey, type DsseVerification, type VerifiedPayload } from "./signatures/dsse.ts";
 export {

@@ -1,0 +1,82 @@
+/** The one table of formats and their suffixes. A format is added by a line in `FORMATS`. */
+import { SealtraceError } from "../record/index.ts";
+import { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
+import { deserializeFromJson, serializeToJson, type JsonOptions } from "./json/plain-json.ts";
+import type { ReadingLimits } from "./limits.ts";
+import { decodeJsonLines, encodeJsonLines, jsonLine } from "./pipeline/json-lines.ts";
+import { deserializeFromYaml, serializeToYaml } from "./yaml/yaml.ts";
+
+/**
+ * - `text`: a string, as UTF-8
+ * - `binary`: bytes as they are
+ * - `json`: JSON
+ * - `ndjson`: an array, one value a line, each as JSON
+ * - `yaml`: YAML 1.2
+ */
+export type FormatName = "text" | "binary" | "json" | "ndjson" | "yaml";
+
+export interface Format {
+  /** The first one is written. */
+  readonly suffixes: readonly string[];
+  readonly encode: (value: unknown, options?: JsonOptions) => Uint8Array;
+  readonly decode: (bytes: Uint8Array, limits?: ReadingLimits) => unknown;
+  /** One value more, after what is there; undefined where a content can't simply go on. */
+  readonly encodeMore?: (value: unknown, options?: JsonOptions) => Uint8Array;
+  /** Each value is a line. */
+  readonly byLine?: true;
+}
+
+export const FORMATS: Readonly<Record<FormatName, Format>> = {
+  text: { suffixes: ["txt"], encode: textBytes, decode: decodeUtf8, encodeMore: textBytes },
+  binary: { suffixes: ["bin"], encode: expectBytes, decode: (bytes) => bytes, encodeMore: expectBytes },
+  json: {
+    suffixes: ["json"],
+    encode: (value, options) => encodeUtf8(`${serializeToJson(value, options)}\n`),
+    decode: (bytes, limits) => deserializeFromJson(decodeUtf8(bytes), limits),
+  },
+  ndjson: {
+    suffixes: ["ndjson", "jsonl"],
+    encode: encodeJsonLines,
+    decode: decodeJsonLines,
+    encodeMore: (value, options) => encodeUtf8(jsonLine(value, options)),
+    byLine: true,
+  },
+  yaml: {
+    suffixes: ["yaml", "yml"],
+    encode: (value) => encodeUtf8(serializeToYaml(value)),
+    decode: (bytes, limits) => deserializeFromYaml(decodeUtf8(bytes), limits),
+  },
+};
+
+export const FORMAT_NAMES: readonly FormatName[] = Object.keys(FORMATS) as FormatName[];
+
+/** Throws SEALTRACE_USAGE for a name that there is not. */
+export function formatOf(name: FormatName): Format {
+  if (Object.hasOwn(FORMATS, name)) return FORMATS[name];
+  throw new SealtraceError(
+    "SEALTRACE_USAGE",
+    `There is no format ${name as string}: take one of ${FORMAT_NAMES.join(", ")}.`,
+  );
+}
+
+/** The format of a suffix, in lower case and without its dot. */
+export function formatBySuffix(suffix: string): FormatName | undefined {
+  return FORMAT_NAMES.find((name) => FORMATS[name].suffixes.includes(suffix));
+}
+
+function textBytes(value: unknown): Uint8Array {
+  if (typeof value === "string") return encodeUtf8(value);
+  throw wrongValue("a string; for anything else name the format", value);
+}
+
+function expectBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw wrongValue("a Uint8Array or Buffer", value);
+}
+
+function wrongValue(expected: string, value: unknown): SealtraceError {
+  return new SealtraceError(
+    "SEALTRACE_USAGE",
+    `It must be ${expected}, not ${value === null ? "null" : typeof value}.`,
+  );
+}
