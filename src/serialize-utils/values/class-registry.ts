@@ -1,4 +1,6 @@
+import { types } from "node:util";
 import { SealtraceError } from "../../record/index.ts";
+import { beginError, fillError, takeErrorApart } from "./errors.ts";
 import { readProperties } from "./plain-data.ts";
 
 /** Anything that `new` can be said to. */
@@ -15,7 +17,8 @@ export interface ClassForm<Instance extends object = object, Content = unknown> 
 
 /**
  * The classes whose instances survive, by the names under which they are written. For a bare class the own enumerable properties are written, and given
- * to a new object with the class's prototype; its constructor isn't called. Nothing else is ever looked up by a name from the content.
+ * to a new object with the class's prototype; its constructor isn't called. For a bare subclass of Error, message, cause and errors survive too. What has more
+ * inside than its properties (a subclass of Map, of Array) needs a form. Nothing else is ever looked up by a name from the content.
  */
 export type ClassRegistry = Readonly<Record<string, AnyClass | ClassForm<never>>>;
 
@@ -57,9 +60,23 @@ export class KnownClasses {
 export const NO_CLASSES: KnownClasses = new KnownClasses();
 
 function bareClass(name: string, { prototype }: { readonly prototype: object }): RegisteredClass {
+  if (prototype instanceof Error) {
+    return {
+      name,
+      takeApart: (instance) => takeErrorApart(instance as Error),
+      begin: () => beginError(prototype, name),
+      fill: fillError,
+    };
+  }
   return {
     name,
-    takeApart: (instance) => ({ ...instance }),
+    takeApart: (instance) => {
+      if (!hasMoreInside(instance)) return { ...instance };
+      throw new SealtraceError(
+        "SEALTRACE_VALUE_UNSUPPORTED",
+        `An instance of ${name} is more than its properties: register the class with a form, { class, write, read }.`,
+      );
+    },
     begin: () => Object.create(prototype) as object,
     fill: (instance, content) => {
       for (const [key, value] of readProperties(content, name)) {
@@ -81,4 +98,20 @@ function classWithForm(name: string, form: ClassForm): RegisteredClass {
       }
     },
   };
+}
+
+function hasMoreInside(instance: object): boolean {
+  return (
+    Array.isArray(instance) ||
+    ArrayBuffer.isView(instance) ||
+    types.isAnyArrayBuffer(instance) ||
+    types.isMap(instance) ||
+    types.isSet(instance) ||
+    types.isDate(instance) ||
+    types.isRegExp(instance) ||
+    types.isPromise(instance) ||
+    types.isWeakMap(instance) ||
+    types.isWeakSet(instance) ||
+    types.isBoxedPrimitive(instance)
+  );
 }

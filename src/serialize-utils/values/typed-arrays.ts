@@ -49,6 +49,11 @@ const DATA_VIEW: LeafType = {
 export const TYPED_ARRAY_TYPES: readonly LeafType[] = [...NAMES.map(typedArray), BUFFER, ARRAY_BUFFER, DATA_VIEW];
 const BY_NAME: ReadonlyMap<string, LeafType> = new Map(TYPED_ARRAY_TYPES.map((type) => [type.name, type]));
 
+/** Whether the type's content is bytes. */
+export function isTypedArrayType({ name }: { readonly name: string }): boolean {
+  return BY_NAME.has(name);
+}
+
 /** Undefined for shared memory: a copy would not be shared. */
 export function typedArrayType(value: ArrayBufferView | ArrayBufferLike): LeafType | undefined {
   if (types.isArrayBuffer(value)) return ARRAY_BUFFER;

@@ -1,0 +1,214 @@
+import { SealtraceError } from "../../record/index.ts";
+import { ReadingBudget, type ReadingLimits } from "../limits.ts";
+import { bytesFromBase64 } from "../values/base64.ts";
+import { bigIntFromText } from "../values/big-integers.ts";
+import type { KnownClasses } from "../values/class-registry.ts";
+import { invalidContent } from "../values/invalid-content.ts";
+import { placeOf } from "../values/place.ts";
+import { setProperty, type PlainObject } from "../values/plain-data.ts";
+import { richTypeNamed } from "../values/rich-types.ts";
+import { fillSparseArray } from "../values/sparse-arrays.ts";
+import { isTypedArrayType } from "../values/typed-arrays.ts";
+import { RICH_FIELDS, RICH_KEY } from "./format.ts";
+
+type Container = PlainObject | unknown[];
+
+/** A container whose items are looked at in turn. */
+interface Frame {
+  readonly items: Container;
+  /** Of an object; an array has none. */
+  readonly keys: readonly string[] | undefined;
+  readonly length: number;
+  /** When all items are what they will be. */
+  readonly finish: (() => void) | undefined;
+  index: number;
+}
+
+const SPECIAL_NUMBERS: ReadonlyMap<unknown, number> = new Map([
+  ["NaN", Number.NaN],
+  ["Infinity", Infinity],
+  ["-Infinity", -Infinity],
+  ["-0", -0],
+]);
+
+/** Puts what stands in the form of rich JSON (`format.ts`) in place of its forms, without recursion, in the order of the text. */
+export class Reviver {
+  readonly #classes: KnownClasses;
+  readonly #budget: ReadingBudget;
+  readonly #stack: Frame[] = [];
+  /** Undefined: it is one that can only be made of its whole content, and isn't yet. */
+  readonly #byId = new Map<number, object | undefined>();
+
+  constructor(classes: KnownClasses, limits: ReadingLimits) {
+    this.#classes = classes;
+    this.#budget = new ReadingBudget(limits);
+  }
+
+  /** Changes what it is given. Throws a SealtraceError that names the place. */
+  revive(parsed: unknown): unknown {
+    const root = [parsed];
+    this.#enter(root);
+    try {
+      for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) this.#go(frame);
+    } catch (error) {
+      throw this.#located(error);
+    }
+    return root[0];
+  }
+
+  #enter(items: Container, finish?: () => void): void {
+    const keys = Array.isArray(items) ? undefined : Object.keys(items);
+    const { length } = keys ?? (items as unknown[]);
+    this.#budget.spend(length);
+    this.#stack.push({ items, keys, length, finish, index: 0 });
+  }
+
+  /** Looks at the items up to the next that is a container, or to the end. */
+  #go(frame: Frame): void {
+    const { items, keys, length } = frame;
+    const depth = this.#stack.length;
+    while (frame.index < length) {
+      const key = (keys === undefined ? frame.index : keys[frame.index]) as string;
+      frame.index += 1;
+      const item = (items as PlainObject)[key];
+      if (typeof item !== "object" || item === null) continue;
+      if (Array.isArray(item) || !Object.hasOwn(item, RICH_KEY)) this.#enter(item as Container);
+      else setProperty(items, key, this.#rich(item as PlainObject, items, key));
+      if (this.#stack.length !== depth) return;
+    }
+    frame.finish?.();
+    this.#stack.pop();
+  }
+
+  /** What a form stands for; if its content is still to be looked at, as far as it can be made. */
+  #rich(form: PlainObject, parent: Container, key: string): unknown {
+    const { [RICH_KEY]: type, value: content } = form;
+    for (const field of Object.keys(form)) {
+      if (!RICH_FIELDS.has(field)) throw malformed(`has a field ${JSON.stringify(field.slice(0, 100))}`);
+    }
+    switch (type) {
+      case "undefined":
+        return undefined;
+      case "Number":
+        if (!SPECIAL_NUMBERS.has(content)) throw invalidContent("Number", '"NaN", "Infinity", "-Infinity" or "-0"');
+        return SPECIAL_NUMBERS.get(content);
+      case "BigInt":
+        return bigIntFromText(content);
+      case "Symbol":
+        if (typeof content !== "string") throw invalidContent("Symbol", "its key");
+        return Symbol.for(content);
+      case "Reference":
+        return this.#referred(form.id);
+      case "Object":
+      case "Array":
+        if (!isContainer(content) || Array.isArray(content) !== (type === "Array")) {
+          throw invalidContent(type, `an ${type.toLowerCase()}`);
+        }
+        this.#know(form, content);
+        this.#enter(content);
+        return content;
+      case "SparseArray":
+        return this.#sparseArray(form);
+      case "class":
+        return this.#instance(form, parent, key);
+      default:
+        return this.#richObject(form);
+    }
+  }
+
+  #sparseArray(form: PlainObject): unknown[] {
+    const { length, value: content } = form;
+    if (!Number.isInteger(length) || (length as number) < 0 || (length as number) >= 2 ** 32 || !isContainer(content)) {
+      throw invalidContent("SparseArray", "an array, beside a length");
+    }
+    this.#budget.spend(length as number);
+    const array: unknown[] = [];
+    this.#know(form, array);
+    this.#enter(content, () => {
+      fillSparseArray(array, length as number, content);
+    });
+    return array;
+  }
+
+  #richObject(form: PlainObject): object {
+    const { [RICH_KEY]: name, value: content } = form;
+    const type = typeof name === "string" ? richTypeNamed(name) : undefined;
+    if (type === undefined) {
+      throw new SealtraceError(
+        "SEALTRACE_TYPE_REFUSED",
+        `The text asks for the type ${shown(name)}, which there is none of. If the text isn't rich JSON, read it with rich: false.`,
+      );
+    }
+    if ("build" in type) {
+      const object = type.build(isTypedArrayType(type) ? bytesFromBase64(content, type.name) : content);
+      this.#know(form, object);
+      return object;
+    }
+    const object = type.begin(content);
+    this.#know(form, object);
+    if (!isContainer(content)) throw invalidContent(type.name, "an array or object");
+    this.#enter(content, () => {
+      type.fill(object, content);
+    });
+    return object;
+  }
+
+  #instance(form: PlainObject, parent: Container, key: string): unknown {
+    const { name, value: content } = form;
+    const known = typeof name === "string" ? this.#classes.named(name) : undefined;
+    if (known === undefined) {
+      throw new SealtraceError(
+        "SEALTRACE_TYPE_REFUSED",
+        `The text asks for the class ${shown(name)}, which isn't registered. If you trust it, register it by the option classes.`,
+      );
+    }
+    if (known.begin !== undefined) {
+      if (!isContainer(content) || Array.isArray(content)) throw invalidContent(known.name, "an object");
+      const instance = known.begin();
+      this.#know(form, instance);
+      this.#enter(content, () => known.fill?.(instance, content));
+      return instance;
+    }
+    this.#know(form, undefined);
+    const whole = [content];
+    this.#enter(whole, () => {
+      const instance = known.build?.(whole[0]);
+      if (form.id !== undefined) this.#byId.set(form.id as number, instance);
+      setProperty(parent, key, instance);
+    });
+    return undefined;
+  }
+
+  #know({ id }: PlainObject, object: object | undefined): void {
+    if (id === undefined) return;
+    if (!Number.isSafeInteger(id) || this.#byId.has(id as number)) {
+      throw malformed(`has the id ${shown(id)}, which must be a whole number that no other has`);
+    }
+    this.#byId.set(id as number, object);
+  }
+
+  #referred(id: unknown): object {
+    const object = this.#byId.get(id as number);
+    if (object === undefined) throw malformed(`refers to ${shown(id)}, which is no id of something before it`);
+    return object;
+  }
+
+  #located(error: unknown): unknown {
+    if (!(error instanceof SealtraceError)) return error;
+    const place = placeOf(this.#stack.slice(1).map(({ keys, index }) => keys?.[index - 1] ?? index - 1));
+    return place === "" ? error : new SealtraceError(error.code, `${place}: ${error.message}`, { cause: error.cause });
+  }
+}
+
+function isContainer(content: unknown): content is Container {
+  return typeof content === "object" && content !== null;
+}
+
+function malformed(how: string): SealtraceError {
+  return new SealtraceError("SEALTRACE_INVALID_DATA", `It is no rich JSON: an object with "${RICH_KEY}" ${how}.`);
+}
+
+function shown(name: unknown): string {
+  if (typeof name === "string") return JSON.stringify(name.slice(0, 100));
+  return typeof name === "object" && name !== null ? "of an object" : String(name);
+}
