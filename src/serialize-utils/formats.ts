@@ -1,7 +1,8 @@
 /** The one table of formats and their suffixes. A format is added by a line in `FORMATS`. */
 import { SealtraceError } from "../record/index.ts";
 import { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
-import { deserializeFromJson, serializeToJson, type JsonOptions } from "./json/plain-json.ts";
+import { deserializeFromJson } from "./json/deserialize.ts";
+import { serializeToJson, type JsonOptions } from "./json/serialize.ts";
 import type { ReadingLimits } from "./limits.ts";
 import { decodeJsonLines, encodeJsonLines, jsonLine } from "./pipeline/json-lines.ts";
 import { deserializeFromYaml, serializeToYaml } from "./yaml/yaml.ts";

@@ -2,7 +2,7 @@ import type { AgeEncryption } from "../age/options.ts";
 import { encryptAge } from "../age/encrypt.ts";
 import { compress, compressStream, type CompressionName } from "../compression/compression.ts";
 import { formatOf } from "../formats.ts";
-import type { JsonOptions } from "../json/plain-json.ts";
+import type { JsonOptions } from "../json/serialize.ts";
 import { acceptedBy, type StandardSchema } from "../schema/standard-schema.ts";
 import { signMinisign } from "../signatures/minisign.ts";
 import type { MinisignSecretKey } from "../signatures/minisign-secret-key.ts";

@@ -1,7 +1,8 @@
 /** NDJSON: one JSON text a line. */
 import { SealtraceError } from "../../record/index.ts";
 import { decodeUtf8, encodeUtf8 } from "../essentials/utf8.ts";
-import { deserializeFromJson, serializeToJson, type JsonOptions } from "../json/plain-json.ts";
+import { deserializeFromJson } from "../json/deserialize.ts";
+import { serializeToJson, type JsonOptions } from "../json/serialize.ts";
 import { DEFAULT_MAX_VALUES, limitExceeded, type ReadingLimits } from "../limits.ts";
 
 /** Whatever the indentation that is asked for: a line is a value. */
