@@ -23,6 +23,7 @@ export { type ReadingLimits } from "./limits.ts";
 export { decode, type DecodeOptions, type DecodeSchema } from "./pipeline/decode.ts";
 export { encode, type Encoded, type EncodeOptions } from "./pipeline/encode.ts";
 export { stagesOfName, type NamedStages, type PipelineOptions } from "./pipeline/pipeline.ts";
+export { jsonSchema } from "./schema/json-schema.ts";
 export { acceptedBy, type SchemaIssue, type SchemaResult, type StandardSchema } from "./schema/standard-schema.ts";
 export { signDsse, verifyDsse, type DsseKey, type DsseVerification, type VerifiedPayload } from "./signatures/dsse.ts";
 export {
