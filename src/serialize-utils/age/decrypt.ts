@@ -2,6 +2,7 @@ import { SealtraceError } from "../../record/index.ts";
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_MILLISECONDS, limitExceeded } from "../limits.ts";
 import { ArmorReader, looksArmored } from "./armor.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import { collect } from "./collect.ts";
 import { HeaderReader } from "./header-reader.ts";
 import { openHeader } from "./header.ts";
 import { DEFAULT_MAX_HEADER_BYTES, type AgeDecryption, type ByteSource } from "./options.ts";
@@ -14,9 +15,7 @@ import { endsEarly, INTRODUCTION, NONCE_BYTES, PayloadOpener, SEALED_CHUNK_BYTES
  */
 export async function decryptAge(bytes: Uint8Array, options: AgeDecryption): Promise<Buffer> {
   const { maxBytes = DEFAULT_MAX_BYTES, maxMilliseconds = DEFAULT_MAX_MILLISECONDS } = options;
-  const pieces: Buffer[] = [];
-  for await (const piece of decryptAgeStream([bytes], { ...options, maxBytes, maxMilliseconds })) pieces.push(piece);
-  return Buffer.concat(pieces);
+  return collect(decryptAgeStream([bytes], { ...options, maxBytes, maxMilliseconds }), bytes.length);
 }
 
 /**

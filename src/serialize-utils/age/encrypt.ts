@@ -1,18 +1,21 @@
 import { armored } from "./armor.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import { collect } from "./collect.ts";
 import { sealHeader } from "./header.ts";
 import type { AgeEncryption, ByteSource } from "./options.ts";
-import { CHUNK_BYTES, PayloadSealer } from "./payload.ts";
+import { CHUNK_BYTES, PayloadSealer, TAG_BYTES } from "./payload.ts";
 
 /**
  * Encrypts with age (c2sp.org/age): what the `age` command opens. Who encrypted it is not proven by that: sign it as well. Rejects with SEALTRACE_USAGE without
  * recipients or passphrase, and with SEALTRACE_KEY_INVALID for a recipient that is none.
  */
 export async function encryptAge(bytes: Uint8Array, options: AgeEncryption): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of encryptAgeStream([bytes], options)) pieces.push(piece);
-  return Buffer.concat(pieces);
+  const size = bytes.length + (bytes.length / CHUNK_BYTES + 1) * TAG_BYTES + TYPICAL_HEADER_BYTES;
+  return collect(encryptAgeStream([bytes], options), Math.ceil(options.armor === true ? size * ARMOR_RATIO : size));
 }
+
+const TYPICAL_HEADER_BYTES = 1024;
+const ARMOR_RATIO = 65 / 48;
 
 /** The same for what does not fit into memory, in pieces of any size. */
 export function encryptAgeStream(source: ByteSource, options: AgeEncryption): AsyncGenerator<Buffer> {
@@ -28,7 +31,7 @@ async function* encrypted(source: ByteSource, options: AgeEncryption): AsyncGene
   for await (const piece of source) {
     queue.push(piece);
     // A full chunk is the last one if nothing follows.
-    while (queue.length > CHUNK_BYTES) yield* sealer.seal(queue.take(CHUNK_BYTES), false);
+    while (queue.length > CHUNK_BYTES) yield sealer.seal(queue.take(CHUNK_BYTES), false);
   }
-  yield* sealer.seal(queue.takeAll(), true);
+  yield sealer.seal(queue.takeAll(), true);
 }

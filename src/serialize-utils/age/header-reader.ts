@@ -22,7 +22,6 @@ export class HeaderReader {
   /** Header and what follows it, once its end is in the piece. */
   push(bytes: Uint8Array): { header: Buffer; rest: Buffer } | undefined {
     const piece = bufferOf(bytes);
-    this.#pieces.push(piece);
     for (let start = 0; ;) {
       const end = piece.indexOf(LINE_END, start);
       const missing = LAST_LINE.length - this.#lineBeginning.length;
@@ -31,7 +30,7 @@ export class HeaderReader {
       }
       if (end < 0) break;
       if (this.#lineBeginning === LAST_LINE) {
-        const header = Buffer.concat(this.#pieces).subarray(0, this.#length + end + 1);
+        const header = Buffer.concat([...this.#pieces, piece.subarray(0, end + 1)]);
         this.#checkSize(header.length);
         checkIntroduction(header);
         checkLastLine(header);
@@ -40,9 +39,11 @@ export class HeaderReader {
       this.#lineBeginning = "";
       this.#lines += 1;
       // What is no age file is not collected up to the limit.
-      if (this.#lines === 1) checkIntroduction(Buffer.concat(this.#pieces));
+      if (this.#lines === 1) checkIntroduction(Buffer.concat([...this.#pieces, piece.subarray(0, end + 1)]));
       start = end + 1;
+      this.#checkSize(this.#length + start);
     }
+    this.#pieces.push(piece);
     this.#length += piece.length;
     this.#checkSize(this.#length);
     return undefined;
