@@ -13,6 +13,7 @@ export function bytesOfBigint(value: bigint): Uint8Array {
   const hex = (value < 0n ? (1n << BigInt(length * 8)) + value : value).toString(16).padStart(length * 2, "0");
   const bytes = Buffer.from(hex, "hex");
   const [first, second] = bytes;
-  const isSpare = length > 1 && (first === 0 ? (second as number) < 0x80 : first === 0xff && (second as number) >= 0x80);
+  const isSpare =
+    length > 1 && (first === 0 ? (second as number) < 0x80 : first === 0xff && (second as number) >= 0x80);
   return isSpare ? bytes.subarray(1) : bytes;
 }

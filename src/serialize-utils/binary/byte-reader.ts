@@ -1,6 +1,6 @@
 import { DEFAULT_MAX_BYTES, limitExceeded, type ReadingLimits } from "../limits.ts";
 import { invalid, truncated } from "./failures.ts";
-import { readUtf8, TextCache } from "./text-bytes.ts";
+import { readShortUtf8, readUtf8 } from "./text-bytes.ts";
 
 /** Bytes from anywhere, and how far they were read. Nothing is read beyond their end; numbers are in network order. */
 export class ByteReader {
@@ -9,7 +9,6 @@ export class ByteReader {
   readonly view: DataView;
   readonly end: number;
   at = 0;
-  readonly #texts = new TextCache();
 
   constructor(format: string, bytes: Uint8Array, { maxBytes = DEFAULT_MAX_BYTES }: ReadingLimits) {
     if (bytes.length > maxBytes) throw limitExceeded("maxBytes", maxBytes);
@@ -52,10 +51,7 @@ export class ByteReader {
   text(length: number): string {
     const start = this.take(length);
     if (length === 0) return "";
-    const text =
-      length <= MAX_CACHED
-        ? this.#texts.read(this.bytes, start, this.at)
-        : readUtf8(this.bytes, start, this.at);
+    const text = length <= MAX_SHORT ? readShortUtf8(this.bytes, start, this.at) : readUtf8(this.bytes, start, this.at);
     if (text === undefined) throw this.invalid("a text is no UTF-8", start);
     return text;
   }
@@ -71,4 +67,4 @@ export class ByteReader {
   }
 }
 
-const MAX_CACHED = 32;
+const MAX_SHORT = 32;

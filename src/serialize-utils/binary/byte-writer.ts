@@ -5,8 +5,8 @@ export class ByteWriter {
   /** Where the next byte goes. */
   at = 0;
 
-  constructor(size = FIRST_SIZE) {
-    this.bytes = Buffer.allocUnsafeSlow(size);
+  constructor() {
+    this.bytes = takeSpare() ?? Buffer.allocUnsafeSlow(FIRST_SIZE);
     this.view = viewOf(this.bytes);
   }
 
@@ -56,11 +56,26 @@ export class ByteWriter {
 
   /** What was written, on its own: nothing else of the memory can be reached through it. */
   finish(): Uint8Array {
-    return new Uint8Array(this.bytes.subarray(0, this.at));
+    const written = new Uint8Array(this.bytes.subarray(0, this.at));
+    if (this.bytes.length <= SMALL) spare = this.bytes;
+    else largeSpare = new WeakRef(this.bytes);
+    return written;
   }
 }
 
-const FIRST_SIZE = 1024;
+const FIRST_SIZE = 16_384;
+const SMALL = 65_536;
+
+/** Of a writer before, unless one is at work: growing costs more than the writing of a small value. A large one only stays until memory is tidied up. */
+let spare: Buffer | undefined;
+let largeSpare: WeakRef<Buffer> | undefined;
+
+function takeSpare(): Buffer | undefined {
+  const taken = largeSpare?.deref() ?? spare;
+  largeSpare = undefined;
+  if (taken === spare) spare = undefined;
+  return taken;
+}
 
 function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
   return new DataView(buffer, byteOffset, byteLength);

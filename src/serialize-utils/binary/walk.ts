@@ -5,35 +5,25 @@ import { loneSurrogate } from "./failures.ts";
 import { itemsOf, type RichForm } from "./rich-form.ts";
 import { ARRAY, OBJECT, RICH, type ContainerKind, type ValueSink } from "./value-sink.ts";
 
-/** A container of which some members have been written. */
-class Frame {
-  readonly kind: ContainerKind;
-  readonly value: object;
-  /** Its members: values of an array, or of a rich value. */
-  readonly items: readonly unknown[];
-  /** Of an object: the names of its properties. */
-  readonly keys: readonly string[];
-  readonly length: number;
-  readonly parent: Frame | undefined;
-  index = 0;
+const NONE: readonly never[] = [];
 
-  constructor(
-    kind: ContainerKind,
-    value: object,
-    items: readonly unknown[],
-    keys: readonly string[],
-    parent: Frame | undefined,
-  ) {
-    this.kind = kind;
-    this.value = value;
-    this.items = items;
-    this.keys = keys;
-    this.length = kind === OBJECT ? keys.length : items.length;
+/** A container of which some members have been written. There is one for each level, used again for all containers there. */
+class Frame {
+  kind: ContainerKind = ARRAY;
+  value: object = NONE;
+  /** Its members: values of an array, or of a rich value. */
+  items: readonly unknown[] = NONE;
+  /** Of an object: the names of its properties. */
+  keys: readonly string[] = NONE;
+  length = 0;
+  index = 0;
+  readonly parent: Frame | undefined;
+  child: Frame | undefined;
+
+  constructor(parent: Frame | undefined) {
     this.parent = parent;
   }
 }
-
-const NONE: readonly never[] = [];
 
 /**
  * Goes through a value and tells a sink what is in it, in the order in which it is written. Does not recurse, so that depth costs memory only. Objects are
@@ -139,14 +129,14 @@ export class Walk {
     if (this.#isRepeated(value)) return false;
     const keys = this.#sink.keysOf(value);
     this.#sink.beginObject(keys.length);
-    this.#frame = new Frame(OBJECT, value, NONE, keys, this.#frame);
+    this.#enter(OBJECT, value, NONE, keys, keys.length);
     return true;
   }
 
   #beginArray(value: readonly unknown[]): boolean {
     if (this.#isRepeated(value)) return false;
     this.#sink.beginArray(value.length);
-    this.#frame = new Frame(ARRAY, value, value, NONE, this.#frame);
+    this.#enter(ARRAY, value, value, NONE, value.length);
     return true;
   }
 
@@ -181,15 +171,25 @@ export class Walk {
 
   #beginRich(value: object, form: RichForm): boolean {
     const items = this.#sink.beginRich(form, value);
-    this.#frame = new Frame(RICH, value, items, NONE, this.#frame);
+    this.#enter(RICH, value, items, NONE, items.length);
     return true;
   }
 
+  #enter(kind: ContainerKind, value: object, items: readonly unknown[], keys: readonly string[], length: number): void {
+    const frame = this.#frame === undefined ? new Frame(undefined) : (this.#frame.child ??= new Frame(this.#frame));
+    frame.kind = kind;
+    frame.value = value;
+    frame.items = items;
+    frame.keys = keys;
+    frame.length = length;
+    frame.index = 0;
+    this.#frame = frame;
+  }
+
   #isRepeated(value: object): boolean {
-    const number = this.#seen.size;
-    this.#seen.add(value);
-    if (this.#seen.size !== number) {
-      this.#numbers?.set(value, number);
+    if (!this.#seen.has(value)) {
+      this.#numbers?.set(value, this.#seen.size);
+      this.#seen.add(value);
       return false;
     }
     if (this.#closed.has(value)) {

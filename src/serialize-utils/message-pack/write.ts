@@ -5,7 +5,7 @@ import type { RichForm } from "../binary/rich-form.ts";
 import { writeUtf8 } from "../binary/text-bytes.ts";
 import { RICH, type ContainerKind, type ValueSink } from "../binary/value-sink.ts";
 import { Walk } from "../binary/walk.ts";
-import { KnownClasses, type ClassRegistry } from "../values/class-registry.ts";
+import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
 import { MessagePackExtension } from "./extension.ts";
 import { SEALTRACE_TYPE, TIMESTAMP_TYPE } from "./extension-types.ts";
 import { timestampBytes } from "./timestamp.ts";
@@ -24,7 +24,7 @@ export interface MessagePackOptions {
  */
 export function serializeToMessagePack(value: unknown, { classes }: MessagePackOptions = {}): Uint8Array {
   const sink = new MessagePackSink();
-  new Walk(sink, new KnownClasses(classes)).write(value);
+  new Walk(sink, classes === undefined ? NO_CLASSES : new KnownClasses(classes)).write(value);
   return sink.finish();
 }
 
@@ -87,6 +87,21 @@ class MessagePackSink extends ByteWriter implements ValueSink {
   }
 
   string(value: string): boolean {
+    const { length } = value;
+    if (length >= 0x20) return this.#text(value);
+    this.reserve(0x20);
+    const { at, bytes } = this;
+    for (let i = 0; i < length; i += 1) {
+      const unit = value.charCodeAt(i);
+      if (unit >= 0x80) return this.#text(value);
+      bytes[at + 1 + i] = unit;
+    }
+    bytes[at] = 0xa0 | length;
+    this.at = at + 1 + length;
+    return true;
+  }
+
+  #text(value: string): boolean {
     this.reserve(value.length * 3 + 5);
     const start = this.at;
     const announced = textHeadLength(value.length);
@@ -106,7 +121,26 @@ class MessagePackSink extends ByteWriter implements ValueSink {
   }
 
   key(text: string): boolean {
-    return this.string(text);
+    const { length } = text;
+    if (length === 0 || length >= 0x20) return this.string(text);
+    const slot = (text.charCodeAt(0) + text.charCodeAt(length - 1) * 33 + length * 7) & (KEY_SLOTS - 1);
+    if (knownKeys[slot] !== text) return this.#newKey(text, slot);
+    this.reserve(0x20);
+    const { at, bytes } = this;
+    const start = slot * 0x20;
+    for (let i = 0; i <= length; i += 1) bytes[at + i] = knownKeyBytes[start + i] as number;
+    this.at = at + length + 1;
+    return true;
+  }
+
+  #newKey(text: string, slot: number): boolean {
+    const start = this.at;
+    if (!this.string(text)) return false;
+    if (this.at - start === text.length + 1) {
+      knownKeys[slot] = text;
+      for (let i = 0; i <= text.length; i += 1) knownKeyBytes[slot * 0x20 + i] = this.bytes[start + i] as number;
+    }
+    return true;
   }
 
   /** Of 16 or 32 bits, whose heads follow each other. */
@@ -241,6 +275,11 @@ class MessagePackSink extends ByteWriter implements ValueSink {
     this.u8(value);
   }
 }
+
+/** Short ASCII keys that were written before, and their bytes: objects have few keys, again and again. */
+const KEY_SLOTS = 256;
+const knownKeys: string[] = new Array<string>(KEY_SLOTS).fill("");
+const knownKeyBytes = new Uint8Array(KEY_SLOTS * 0x20);
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const FIXED_LENGTHS: readonly number[] = [1, 2, 4, 8, 16];
