@@ -27,6 +27,23 @@ export function directoryArgument(command: string, positionals: readonly string[
   return positionals[0] ?? "logs";
 }
 
+/** The one file that a command works on; `-`, which is standard input, when none is given. */
+export function oneFile(command: string, { positionals }: CommandLine): string {
+  if (positionals.length > 1) throw wrongUse(command, `One file is enough: ${positionals.join(" ")}`);
+  return positionals[0] ?? "-";
+}
+
+export function textOption({ values }: CommandLine, name: string): string | undefined {
+  const text = values[name];
+  return typeof text === "string" ? text : undefined;
+}
+
+/** What an option says that may be given several times. */
+export function listOption({ values }: CommandLine, name: string): string[] {
+  const texts = values[name];
+  return Array.isArray(texts) ? [...(texts as readonly string[])] : [];
+}
+
 /** A whole number from 1 on; undefined when the option is not given. */
 export function countOption(command: string, { values }: CommandLine, name: string): number | undefined {
   const text = values[name];

@@ -12,6 +12,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import("./verify.ts")).verify,
   config: async () => (await import("./config.ts")).config,
   files: async () => (await import("./files.ts")).files,
+  keys: async () => (await import("./keys.ts")).keys,
+  encrypt: async () => (await import("./encrypt.ts")).encrypt,
+  decrypt: async () => (await import("./decrypt.ts")).decrypt,
+  sign: async () => (await import("./sign.ts")).sign,
+  check: async () => (await import("./check.ts")).check,
 };
 
 const HELP = `Usage: sealtrace <command> [options]
@@ -25,6 +30,9 @@ A flight recorder for Node.js: records what a program does, sealed.
   verify [dir]                   is every record as it was sealed?
   config init|check|show         tracing.json
   files locks [dir]              who holds the locks of the files in a directory
+  keys new                       keys to encrypt and sign files with
+  encrypt|decrypt [file]         files with age
+  sign|check file                files with minisign
 
   --help      also after a command
   --version

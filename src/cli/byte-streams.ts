@@ -1,0 +1,44 @@
+/** Files, standard input and standard output as streams of bytes; `-` names the standard ones. */
+import { once } from "node:events";
+import { pipeline } from "node:stream/promises";
+import { createReadStream, createWriteStream } from "../file-utils/index.ts";
+import { SealtraceError } from "../record/index.ts";
+
+export type Bytes = AsyncIterable<Uint8Array>;
+
+export function readBytes(path: string): Bytes {
+  return path === "-" ? (process.stdin as Bytes) : createReadStream(path);
+}
+
+/** All of standard input, which must not be more than so many bytes. */
+export async function readStandardInput(maxBytes: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of process.stdin as Bytes) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > maxBytes) {
+      throw new SealtraceError("SEALTRACE_FILE_TOO_LARGE", `Standard input has more than ${maxBytes} bytes.`);
+    }
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Writes a file, which is there only once everything is right, or to standard output, piece by piece. Resolves to how many bytes. */
+export async function writeBytes(pieces: Bytes, path: string): Promise<number> {
+  let length = 0;
+  async function* counted(source: Bytes): Bytes {
+    for await (const piece of source) {
+      length += piece.length;
+      yield piece;
+    }
+  }
+  if (path !== "-") {
+    await pipeline(pieces, counted, createWriteStream(path));
+    return length;
+  }
+  for await (const piece of counted(pieces)) {
+    if (!process.stdout.write(piece)) await once(process.stdout, "drain");
+  }
+  return length;
+}
