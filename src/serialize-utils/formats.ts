@@ -1,9 +1,8 @@
 /** The one table of formats and their suffixes. A format is added by a line in `FORMATS`. */
 import { SealtraceError } from "../record/index.ts";
 import { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
-import { deserializeFromJson } from "./json/deserialize.ts";
+import { deserializeFromJson, type JsonReadingOptions } from "./json/deserialize.ts";
 import { serializeToJson, type JsonOptions } from "./json/serialize.ts";
-import type { ReadingLimits } from "./limits.ts";
 import { decodeJsonLines, encodeJsonLines, jsonLine } from "./pipeline/json-lines.ts";
 import { deserializeFromYaml, serializeToYaml } from "./yaml/yaml.ts";
 
@@ -20,7 +19,7 @@ export interface Format {
   /** The first one is written. */
   readonly suffixes: readonly string[];
   readonly encode: (value: unknown, options?: JsonOptions) => Uint8Array;
-  readonly decode: (bytes: Uint8Array, limits?: ReadingLimits) => unknown;
+  readonly decode: (bytes: Uint8Array, options?: JsonReadingOptions) => unknown;
   /** One value more, after what is there; undefined where a content can't simply go on. */
   readonly encodeMore?: (value: unknown, options?: JsonOptions) => Uint8Array;
   /** Each value is a line. */
@@ -33,7 +32,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   json: {
     suffixes: ["json"],
     encode: (value, options) => encodeUtf8(`${serializeToJson(value, options)}\n`),
-    decode: (bytes, limits) => deserializeFromJson(decodeUtf8(bytes), limits),
+    decode: (bytes, options) => deserializeFromJson(decodeUtf8(bytes), options),
   },
   ndjson: {
     suffixes: ["ndjson", "jsonl"],
@@ -45,7 +44,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   yaml: {
     suffixes: ["yaml", "yml"],
     encode: (value) => encodeUtf8(serializeToYaml(value)),
-    decode: (bytes, limits) => deserializeFromYaml(decodeUtf8(bytes), limits),
+    decode: (bytes, options) => deserializeFromYaml(decodeUtf8(bytes), options),
   },
 };
 

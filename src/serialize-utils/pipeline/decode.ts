@@ -8,7 +8,8 @@ import {
   type DecompressionOptions,
 } from "../compression/compression.ts";
 import { formatOf } from "../formats.ts";
-import { DEFAULT_MAX_BYTES, limitExceeded, type ReadingLimits } from "../limits.ts";
+import type { JsonReadingOptions } from "../json/deserialize.ts";
+import { DEFAULT_MAX_BYTES, limitExceeded } from "../limits.ts";
 import { acceptedBy, type StandardSchema } from "../schema/standard-schema.ts";
 import { verifyMinisign, type SignedContent } from "../signatures/minisign.ts";
 import { atStage } from "./at-stage.ts";
@@ -17,7 +18,7 @@ import { SMALL } from "./encode.ts";
 import { gathered, inOnePiece } from "./pieces.ts";
 import { pipelineOf, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 
-export interface DecodeOptions extends PipelineOptions, ExpectedClaims, ReadingLimits {
+export interface DecodeOptions extends PipelineOptions, ExpectedClaims, JsonReadingOptions {
   /** Who must have signed: the text of a public key file, or of the line in it, or several of which any will do. Without it nothing is verified. */
   readonly publicKey?: string | readonly string[] | undefined;
   /** The text of the signature file. With `publicKey` there must be one. */

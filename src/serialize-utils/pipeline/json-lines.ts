@@ -1,9 +1,9 @@
 /** NDJSON: one JSON text a line. */
 import { SealtraceError } from "../../record/index.ts";
 import { decodeUtf8, encodeUtf8 } from "../essentials/utf8.ts";
-import { deserializeFromJson } from "../json/deserialize.ts";
+import { deserializeFromJson, type JsonReadingOptions } from "../json/deserialize.ts";
 import { serializeToJson, type JsonOptions } from "../json/serialize.ts";
-import { DEFAULT_MAX_VALUES, limitExceeded, type ReadingLimits } from "../limits.ts";
+import { DEFAULT_MAX_VALUES, limitExceeded } from "../limits.ts";
 
 /** Whatever the indentation that is asked for: a line is a value. */
 export function jsonLine(value: unknown, options: JsonOptions = {}): string {
@@ -20,10 +20,12 @@ export function encodeJsonLines(values: unknown, options?: JsonOptions): Buffer 
   return encodeUtf8(values.map((value) => jsonLine(value, options)).join(""));
 }
 
-export function decodeJsonLines(bytes: Uint8Array, limits?: ReadingLimits): unknown[] {
-  const lines = new LineNumbers(limits);
+export function decodeJsonLines(bytes: Uint8Array, options: JsonReadingOptions = {}): unknown[] {
+  const { maxValues = DEFAULT_MAX_VALUES } = options;
+  const lines = new LineNumbers(options);
   const texts = decodeUtf8(bytes).split("\n");
   if (texts.at(-1) === "") texts.pop();
+  if (texts.length > maxValues) throw limitExceeded("maxValues", maxValues);
   return texts.map((text) => lines.parse(text));
 }
 
@@ -31,19 +33,17 @@ export function decodeJsonLines(bytes: Uint8Array, limits?: ReadingLimits): unkn
 export class LineNumbers {
   /** Lines so far. */
   count = 0;
-  readonly #limits: ReadingLimits;
+  readonly #options: JsonReadingOptions;
 
-  constructor(limits: ReadingLimits = {}) {
-    this.#limits = limits;
+  constructor(options: JsonReadingOptions = {}) {
+    this.#options = options;
   }
 
   /** Throws SEALTRACE_INVALID_DATA, naming the line. */
   parse(text: string): unknown {
-    const { maxValues = DEFAULT_MAX_VALUES } = this.#limits;
     this.count += 1;
-    if (this.count > maxValues) throw limitExceeded("maxValues", maxValues);
     try {
-      return deserializeFromJson(text, this.#limits);
+      return deserializeFromJson(text, this.#options);
     } catch (cause) {
       if (!(cause instanceof SealtraceError)) throw cause;
       throw new SealtraceError(cause.code, `Line ${this.count}: ${cause.message}`, { cause });

@@ -57,19 +57,18 @@ export function pipelineOf({ format, compress, suffix }: PipelineOptions, hasKey
   if (format !== undefined) formatOf(format);
   if (suffix === undefined) return { format: format ?? "json", compression: compress, isEncrypted: hasKeys };
   const named = stagesOfName(suffix);
-  const pipeline = {
-    format: format ?? named.format ?? refuse(`The suffix ${JSON.stringify(suffix)} names no format`),
-    compression: compress ?? named.compression,
-    isEncrypted: named.isEncrypted,
-  };
-  if (suffixOf(pipeline) !== suffixOf({ ...pipeline, ...withoutUndefined(named) })) {
-    refuse(`The suffix ${JSON.stringify(suffix)} says something else than the options format and compress`);
+  const said = JSON.stringify(suffix);
+  if (compress !== undefined && compress !== named.compression) {
+    refuse(`The suffix ${said} says something else than compress: ${JSON.stringify(compress)}`);
   }
-  if (hasKeys && !named.isEncrypted) refuse(`The suffix ${JSON.stringify(suffix)} lacks .age, and there are keys`);
+  if (format !== undefined && named.format !== undefined && format !== named.format) {
+    refuse(`The suffix ${said} says something else than format: ${JSON.stringify(format)}`);
+  }
+  if (hasKeys && !named.isEncrypted) refuse(`The suffix ${said} lacks .age, and there are keys`);
   if (!hasKeys && named.isEncrypted) {
-    refuse(`The suffix ${JSON.stringify(suffix)} says that it is encrypted, and there are no keys`);
+    refuse(`The suffix ${said} says that it is encrypted, and there are no keys`);
   }
-  return pipeline;
+  return { ...named, format: format ?? named.format ?? refuse(`The suffix ${said} names no format`) };
 }
 
 /** `.json.zst.age` */
@@ -80,10 +79,6 @@ export function suffixOf({ format, compression, isEncrypted }: Pipeline): string
     .filter((part) => part !== undefined)
     .map((part) => `.${part}`)
     .join("");
-}
-
-function withoutUndefined(named: NamedStages): Partial<Pipeline> {
-  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
 function refuse(what: string): never {
