@@ -33,15 +33,15 @@ export function claimsText({ format, compression, isEncrypted }: Pipeline, optio
   const fields: readonly (readonly [string, string | number | undefined])[] = [
     ["timestamp", Math.floor(Date.now() / 1000)],
     ["file", name],
-    ["hashed", ""],
+    HASHED,
     ["format", format],
     ["compression", compression ?? NONE],
     ["encryption", isEncrypted ? "age" : NONE],
     ["schema", schemaName],
     ["generation", generation],
   ];
-  const said = fields.filter((field): field is readonly [string, string | number] => field[1] !== undefined);
-  return said.map(([key, value]) => (value === "" ? key : `${key}:${checked(key, String(value))}`)).join("\t");
+  const said = fields.filter((field) => field[1] !== undefined);
+  return said.map((field) => (field === HASHED ? field[0] : `${field[0]}:${checked(...field)}`)).join("\t");
 }
 
 /**
@@ -95,7 +95,8 @@ function otherwise(key: string, signed: string | undefined, expected: string): S
   );
 }
 
-function checked(key: string, text: string): string {
+function checked(key: string, value: string | number | undefined): string {
+  const text = String(value);
   if (text !== "" && !/[\0-\x1f\x7f-\x9f]/.test(text)) return text;
   throw new SealtraceError(
     "SEALTRACE_USAGE",
@@ -104,3 +105,6 @@ function checked(key: string, text: string): string {
 }
 
 const NONE = "none";
+
+/** minisign says so of a signature whose content was hashed first. */
+const HASHED = ["hashed", ""] as const;

@@ -71,7 +71,7 @@ for (const format of FORMAT_NAMES) {
 }
 
 function asStream(value: unknown): Iterable<unknown> {
-  return Array.isArray(value) ? value : [value];
+  return Array.isArray(value) ? (value as readonly unknown[]) : [value];
 }
 
 function whole(format: FormatName, parts: readonly unknown[]): unknown {
