@@ -57,5 +57,7 @@ function checkSize(text: string, maxBytes: number): void {
 
 /** The key's letters may also be written as `\u0024`. */
 function mayBeRich(text: string): boolean {
-  return text.includes(RICH_KEY) || text.includes(String.raw`\u00`);
+  return text.includes(RICH_KEY) || text.includes(ESCAPED_LATIN);
 }
+
+const ESCAPED_LATIN = "\\u00";

@@ -15,13 +15,27 @@
  *     {"$rich":"Uint8Array","value":"AQI="}                  every typed array, ArrayBuffer, DataView, Buffer: base64, little-endian
  *     {"$rich":"SparseArray","length":9,"value":[index, value, ...]}
  *     {"$rich":"class","name":"Money","value":...}           an instance of a class that both sides registered by this name
- *     {"$rich":"Object","value":{"$rich":"x"}}               an object that has a property `$rich` of its own: inside of `value` it means nothing
- *     {"$rich":"Reference","id":1}                           the object that has this id
+ *     {"$rich":"Object","value":{"$rich":"x"}}               an object that has a property `$rich` of its own: right inside of `value` it means nothing
  *
- * An object that stands in several places, or in itself, carries `"id"` in the first; a plain one becomes `{"$rich":"Object","id":1,"value":{...}}`, an array
- * `{"$rich":"Array","id":1,"value":[...]}`. A later version may add types; what a type means never changes.
+ * An object that stands in several places, or in itself, has an id where it stands first, and is referred to elsewhere:
+ *
+ *     {"$rich":1}                                            the object whose id is 1
+ *     {"$rich":"Map","id":1,"value":[...]}                   what has a form has its id there
+ *     {"$rich":"Object","id":1,"value":{...}}                a plain object or an array becomes a form for it
+ *     {"$rich":"Array","id":1,"value":[...]}
+ *
+ * A later version may add types; what a type means never changes.
  */
 export const RICH_KEY = "$rich";
 
-/** Fields of an object with the reserved key. Any other is refused. */
-export const RICH_FIELDS: ReadonlySet<string> = new Set([RICH_KEY, "id", "name", "length", "value"]);
+/** What stands for something that is more than plain data. A field that is undefined isn't written. */
+export interface Form {
+  readonly [RICH_KEY]: unknown;
+  id?: number | undefined;
+  readonly name?: string | undefined;
+  readonly length?: number | undefined;
+  value?: unknown;
+}
+
+/** Any other field is refused. */
+export const FORM_FIELDS: ReadonlySet<string> = new Set([RICH_KEY, "id", "name", "length", "value"]);

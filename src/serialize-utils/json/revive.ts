@@ -9,7 +9,7 @@ import { setProperty, type PlainObject } from "../values/plain-data.ts";
 import { richTypeNamed } from "../values/rich-types.ts";
 import { fillSparseArray } from "../values/sparse-arrays.ts";
 import { isTypedArrayType } from "../values/typed-arrays.ts";
-import { RICH_FIELDS, RICH_KEY } from "./format.ts";
+import { FORM_FIELDS, RICH_KEY, type Form } from "./format.ts";
 
 type Container = PlainObject | unknown[];
 
@@ -68,24 +68,38 @@ export class Reviver {
     const { items, keys, length } = frame;
     const depth = this.#stack.length;
     while (frame.index < length) {
-      const key = (keys === undefined ? frame.index : keys[frame.index]) as string;
+      const i = frame.index;
       frame.index += 1;
-      const item = (items as PlainObject)[key];
-      if (typeof item !== "object" || item === null) continue;
-      if (Array.isArray(item) || !Object.hasOwn(item, RICH_KEY)) this.#enter(item as Container);
-      else setProperty(items, key, this.#rich(item as PlainObject, items, key));
+      // Two ways, each of which V8 makes fast.
+      if (keys === undefined) {
+        const item = (items as unknown[])[i];
+        if (typeof item !== "object" || item === null) continue;
+        const revived = this.#item(item, items, i as unknown as string);
+        if (revived !== item) (items as unknown[])[i] = revived;
+      } else {
+        const key = keys[i] as string;
+        const item = (items as PlainObject)[key];
+        if (typeof item !== "object" || item === null) continue;
+        const revived = this.#item(item, items, key);
+        if (revived !== item) setProperty(items, key, revived);
+      }
       if (this.#stack.length !== depth) return;
     }
     frame.finish?.();
     this.#stack.pop();
   }
 
+  #item(item: object, parent: Container, key: string): unknown {
+    if (!Array.isArray(item) && Object.hasOwn(item, RICH_KEY)) return this.#rich(item as Form, parent, key);
+    this.#enter(item as Container);
+    return item;
+  }
+
   /** What a form stands for; if its content is still to be looked at, as far as it can be made. */
-  #rich(form: PlainObject, parent: Container, key: string): unknown {
+  #rich(form: Form, parent: Container, key: string): unknown {
     const { [RICH_KEY]: type, value: content } = form;
-    for (const field of Object.keys(form)) {
-      if (!RICH_FIELDS.has(field)) throw malformed(`has a field ${JSON.stringify(field.slice(0, 100))}`);
-    }
+    checkFields(form);
+    if (typeof type === "number") return this.#referred(type);
     switch (type) {
       case "undefined":
         return undefined;
@@ -97,14 +111,12 @@ export class Reviver {
       case "Symbol":
         if (typeof content !== "string") throw invalidContent("Symbol", "its key");
         return Symbol.for(content);
-      case "Reference":
-        return this.#referred(form.id);
       case "Object":
       case "Array":
         if (!isContainer(content) || Array.isArray(content) !== (type === "Array")) {
           throw invalidContent(type, `an ${type.toLowerCase()}`);
         }
-        this.#know(form, content);
+        this.#know(form.id, content);
         this.#enter(content);
         return content;
       case "SparseArray":
@@ -116,21 +128,21 @@ export class Reviver {
     }
   }
 
-  #sparseArray(form: PlainObject): unknown[] {
+  #sparseArray(form: Form): unknown[] {
     const { length, value: content } = form;
     if (!Number.isInteger(length) || (length as number) < 0 || (length as number) >= 2 ** 32 || !isContainer(content)) {
       throw invalidContent("SparseArray", "an array, beside a length");
     }
     this.#budget.spend(length as number);
     const array: unknown[] = [];
-    this.#know(form, array);
+    this.#know(form.id, array);
     this.#enter(content, () => {
       fillSparseArray(array, length as number, content);
     });
     return array;
   }
 
-  #richObject(form: PlainObject): object {
+  #richObject(form: Form): object {
     const { [RICH_KEY]: name, value: content } = form;
     const type = typeof name === "string" ? richTypeNamed(name) : undefined;
     if (type === undefined) {
@@ -141,11 +153,11 @@ export class Reviver {
     }
     if ("build" in type) {
       const object = type.build(isTypedArrayType(type) ? bytesFromBase64(content, type.name) : content);
-      this.#know(form, object);
+      this.#know(form.id, object);
       return object;
     }
     const object = type.begin(content);
-    this.#know(form, object);
+    this.#know(form.id, object);
     if (!isContainer(content)) throw invalidContent(type.name, "an array or object");
     this.#enter(content, () => {
       type.fill(object, content);
@@ -153,7 +165,7 @@ export class Reviver {
     return object;
   }
 
-  #instance(form: PlainObject, parent: Container, key: string): unknown {
+  #instance(form: Form, parent: Container, key: string): unknown {
     const { name, value: content } = form;
     const known = typeof name === "string" ? this.#classes.named(name) : undefined;
     if (known === undefined) {
@@ -165,21 +177,21 @@ export class Reviver {
     if (known.begin !== undefined) {
       if (!isContainer(content) || Array.isArray(content)) throw invalidContent(known.name, "an object");
       const instance = known.begin();
-      this.#know(form, instance);
+      this.#know(form.id, instance);
       this.#enter(content, () => known.fill?.(instance, content));
       return instance;
     }
-    this.#know(form, undefined);
+    this.#know(form.id, undefined);
     const whole = [content];
     this.#enter(whole, () => {
       const instance = known.build?.(whole[0]);
-      if (form.id !== undefined) this.#byId.set(form.id as number, instance);
+      if (form.id !== undefined) this.#byId.set(form.id, instance);
       setProperty(parent, key, instance);
     });
     return undefined;
   }
 
-  #know({ id }: PlainObject, object: object | undefined): void {
+  #know(id: unknown, object: object | undefined): void {
     if (id === undefined) return;
     if (!Number.isSafeInteger(id) || this.#byId.has(id as number)) {
       throw malformed(`has the id ${shown(id)}, which must be a whole number that no other has`);
@@ -187,8 +199,8 @@ export class Reviver {
     this.#byId.set(id as number, object);
   }
 
-  #referred(id: unknown): object {
-    const object = this.#byId.get(id as number);
+  #referred(id: number): object {
+    const object = this.#byId.get(id);
     if (object === undefined) throw malformed(`refers to ${shown(id)}, which is no id of something before it`);
     return object;
   }
@@ -197,6 +209,13 @@ export class Reviver {
     if (!(error instanceof SealtraceError)) return error;
     const place = placeOf(this.#stack.slice(1).map(({ keys, index }) => keys?.[index - 1] ?? index - 1));
     return place === "" ? error : new SealtraceError(error.code, `${place}: ${error.message}`, { cause: error.cause });
+  }
+}
+
+function checkFields(form: Form): void {
+  for (const field in form) {
+    if (field !== RICH_KEY && field !== "value" && !FORM_FIELDS.has(field))
+      throw malformed(`has a field ${JSON.stringify(field.slice(0, 100))}`);
   }
 }
 

@@ -1,10 +1,11 @@
 import { SealtraceError } from "../../record/index.ts";
 import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { deepJsonText } from "./deep-text.ts";
 import { isPlainTree } from "./plain-walk.ts";
-import { RichJsonWriter } from "./rich-writer.ts";
+import { RichTree } from "./rich-tree.ts";
 
 export interface JsonOptions {
-  /** Spaces a level, at most 10; 0 writes one line. What is nested more than 200 levels deep is written in one line. Default: 0. */
+  /** Spaces a level, at most 10; 0 writes one line. What is nested more than 400 levels deep is written in one line. Default: 0. */
   readonly indent?: number | undefined;
   /** Classes whose instances may be written, by name; those of others are written as their `toJSON` says, or refused. Default: none. */
   readonly classes?: ClassRegistry | undefined;
@@ -25,27 +26,29 @@ export interface JsonOptions {
  */
 export function serializeToJson(value: unknown, options: JsonOptions = {}): string {
   const { indent = 0, classes, rich = true } = options;
-  if (isPlain(value)) {
-    try {
-      return JSON.stringify(value, undefined, indent);
-    } catch (cause) {
-      throw tooLong(cause);
-    }
-  }
-  const writer = new RichJsonWriter(classes === undefined ? NO_CLASSES : new KnownClasses(classes), rich);
-  const text = writer.write(value);
-  if (indent === 0 || writer.depth > MAX_INDENTED_DEPTH) return text;
-  return JSON.stringify(JSON.parse(text), undefined, indent);
+  if (isPlain(value)) return textOf(value, indent);
+  const tree = new RichTree(classes === undefined ? NO_CLASSES : new KnownClasses(classes), rich);
+  const plain = tree.of(value);
+  return tree.depth > MAX_NATIVE_DEPTH ? deepJsonText(plain) : textOf(plain, indent);
 }
 
-/** So deep is the stack good for; and what is deeper would be mostly spaces. */
-const MAX_INDENTED_DEPTH = 200;
+/** So deep is the stack good for, wherever this is called; and deeper lines would be mostly spaces. A form has two levels. */
+const MAX_NATIVE_DEPTH = 400;
+
+function textOf(plain: unknown, indent: number): string {
+  try {
+    // V8 has a faster way when it is given nothing but the value.
+    return indent === 0 ? JSON.stringify(plain) : JSON.stringify(plain, undefined, indent);
+  } catch (cause) {
+    throw tooLong(cause);
+  }
+}
 
 function isPlain(value: unknown): boolean {
   try {
     return isPlainTree(value);
   } catch {
-    // The writer meets it again, and knows where.
+    // It is met again, where the place is known.
     return false;
   }
 }

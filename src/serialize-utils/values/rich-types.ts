@@ -72,7 +72,11 @@ const URL_SEARCH_PARAMS: LeafType = {
 const MAP: ContainerType = {
   name: "Map",
   /** Keys and values in turn. */
-  takeApart: (value) => [...(value as Map<unknown, unknown>)].flat(1),
+  takeApart: (value) => {
+    const content: unknown[] = [];
+    for (const [key, item] of value as Map<unknown, unknown>) content.push(key, item);
+    return content;
+  },
   begin: () => new Map<unknown, unknown>(),
   fill: (target, content) => {
     if (!Array.isArray(content) || content.length % 2 !== 0) {
