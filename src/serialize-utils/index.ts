@@ -16,7 +16,9 @@ export { ageRecipientOf, generateAgeIdentity, parseAgeIdentities } from "./age/i
 export type { AgeDecryption, AgeEncryption, ByteSource } from "./age/options.ts";
 export { parseAgeRecipients } from "./age/recipients.ts";
 export { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
+export { canonicalJson } from "./json/canonical.ts";
 export { deserializeFromJson, type JsonReadingOptions } from "./json/deserialize.ts";
+export { readNdjson, writeNdjson, type NdjsonReadingOptions, type NdjsonWritingOptions } from "./json/ndjson.ts";
 export { serializeToJson, type JsonOptions } from "./json/serialize.ts";
 export { FORMAT_NAMES, formatOf, type Format, type FormatName } from "./formats.ts";
 export { type ReadingLimits } from "./limits.ts";
