@@ -11,7 +11,7 @@ export type Engine = Transform & Zlib;
 export type NextPiece = () => Promise<Uint8Array | undefined>;
 
 /** Output comes in pieces of this size, so memory is bounded by it and not by what the input claims. */
-export const PIECE_BYTES: number = 128 * 1024;
+export const PIECE_BYTES: number = 64 * 1024;
 
 /**
  * What a native compressor or decompressor makes of the pieces. It may end before they do. What was made before the input failed is handed out before

@@ -1,13 +1,15 @@
 import { SealtraceError } from "../../record/index.ts";
 import { encryptAgeStream } from "../age/encrypt.ts";
 import { compressStream } from "../compression/compression.ts";
+import { encodeUtf8 } from "../essentials/utf8.ts";
 import { formatOf, type FormatName } from "../formats.ts";
 import type { JsonOptions } from "../json/serialize.ts";
-import { acceptedBy, type StandardSchema } from "../schema/standard-schema.ts";
+import { acceptedBy } from "../schema/standard-schema.ts";
 import { signMinisign } from "../signatures/minisign.ts";
 import { atStage, streamAtStage } from "./at-stage.ts";
 import { claimsText } from "./claims.ts";
 import { encryptionOf, isForSomebody, type EncodeOptions } from "./encode.ts";
+import { jsonLine } from "./json-lines.ts";
 import { pipelineOf, suffixOf, type Pipeline } from "./pipeline.ts";
 import { tapped } from "./tapped.ts";
 
@@ -75,35 +77,84 @@ function encoded(source: ValueSource, pipeline: Pipeline, options: EncodeOptions
   return pieces;
 }
 
-/** In pieces that are worth the way through the other stages. */
 async function* serialized(
   source: ValueSource,
   format: FormatName,
-  options: JsonOptions & { readonly schema?: StandardSchema | undefined },
+  options: EncodeOptions,
 ): AsyncGenerator<Uint8Array> {
   const { schema } = options;
-  const encodeMore = encoderOf(format);
-  let pieces: Uint8Array[] = [];
-  let length = 0;
+  const batch = batchOf(format, options);
   for await (const value of source) {
     if (schema !== undefined) {
       await atStage("validate", async () => acceptedBy(await schema["~standard"].validate(value)));
     }
-    const piece = encodeMore(value, options);
-    pieces.push(piece);
-    length += piece.length;
-    if (length < PIECE_BYTES) continue;
-    yield pieces.length === 1 ? piece : Buffer.concat(pieces);
-    pieces = [];
-    length = 0;
+    batch.add(value);
+    if (batch.length >= PIECE_LENGTH) yield batch.take();
   }
-  if (length > 0) yield Buffer.concat(pieces);
+  if (batch.length > 0) yield batch.take();
 }
 
-function encoderOf(format: FormatName): (value: unknown, options: JsonOptions) => Uint8Array {
-  const { encodeMore } = formatOf(format);
-  if (encodeMore !== undefined) return encodeMore;
+/** What is worth the way through the other stages. */
+interface Batch {
+  /** In bytes, about. */
+  readonly length: number;
+  add(value: unknown): void;
+  take(): Uint8Array;
+}
+
+function batchOf(format: FormatName, options: JsonOptions): Batch {
+  const { byLine, encodeMore } = formatOf(format);
+  if (byLine === true) return new LineBatch(options);
+  if (encodeMore !== undefined) return new ByteBatch((value) => encodeMore(value, options));
   throw notAStream(format);
+}
+
+/** One conversion to bytes for many lines. */
+class LineBatch implements Batch {
+  readonly #options: JsonOptions;
+  #text = "";
+
+  constructor(options: JsonOptions) {
+    this.#options = options;
+  }
+
+  get length(): number {
+    return this.#text.length;
+  }
+
+  add(value: unknown): void {
+    this.#text += jsonLine(value, this.#options);
+  }
+
+  take(): Uint8Array {
+    const bytes = encodeUtf8(this.#text);
+    this.#text = "";
+    return bytes;
+  }
+}
+
+class ByteBatch implements Batch {
+  readonly #encode: (value: unknown) => Uint8Array;
+  #pieces: Uint8Array[] = [];
+  length = 0;
+
+  constructor(encode: (value: unknown) => Uint8Array) {
+    this.#encode = encode;
+  }
+
+  add(value: unknown): void {
+    const piece = this.#encode(value);
+    this.#pieces.push(piece);
+    this.length += piece.length;
+  }
+
+  take(): Uint8Array {
+    const [first] = this.#pieces;
+    const bytes = this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.length = 0;
+    return bytes;
+  }
 }
 
 export function notAStream(format: FormatName): SealtraceError {
@@ -113,4 +164,4 @@ export function notAStream(format: FormatName): SealtraceError {
   );
 }
 
-const PIECE_BYTES: number = 64 * 1024;
+const PIECE_LENGTH: number = 64 * 1024;
