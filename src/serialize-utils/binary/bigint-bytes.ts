@@ -1,8 +1,7 @@
 /** Two's complement, the highest byte first. Linear, as decimal digits would not be. */
 export function bigintOfBytes(bytes: Uint8Array): bigint {
-  if (bytes.length === 0) return 0n;
-  const value = BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`);
-  return (bytes[0] as number) < 0x80 ? value : value - (1n << BigInt(bytes.length * 8));
+  const value = magnitudeOfBytes(bytes);
+  return (bytes[0] ?? 0) < 0x80 ? value : value - (1n << BigInt(bytes.length * 8));
 }
 
 /** The fewest bytes of two's complement, the highest first. */
@@ -16,4 +15,15 @@ export function bytesOfBigint(value: bigint): Uint8Array {
   const isSpare =
     length > 1 && (first === 0 ? (second as number) < 0x80 : first === 0xff && (second as number) >= 0x80);
   return isSpare ? bytes.subarray(1) : bytes;
+}
+
+/** The fewest bytes of a number that is not negative, the highest first. */
+export function bytesOfMagnitude(value: bigint): Uint8Array {
+  const hex = value.toString(16);
+  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
+}
+
+export function magnitudeOfBytes(bytes: Uint8Array): bigint {
+  if (bytes.length === 0) return 0n;
+  return BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`);
 }

@@ -51,12 +51,12 @@ class Frame {
     this.start = start;
     this.number = number;
     this.left = left;
-    this.array = kind === ARRAY || kind === RICH ? [] : NO_ITEMS;
+    this.array = kind === OBJECT || kind === MAP ? NO_ITEMS : [];
     this.object = kind === OBJECT ? {} : NO_PROPERTIES;
   }
 }
 
-const NO_ITEMS: never[] = [];
+const NO_ITEMS = Object.freeze<never[]>([]) as never[];
 const NO_PROPERTIES: PlainObject = Object.freeze({});
 
 /**
@@ -70,11 +70,15 @@ export class ValueBuilder {
   readonly #maxDepth: number;
   /** The unfinished ones as frames. */
   readonly #objects: unknown[] = [];
+  readonly #numbersAll: boolean;
+  #isMarked = false;
   #frame: Frame | undefined;
   #depth = 0;
   result: unknown;
 
-  constructor(reader: ByteReader, classes: KnownClasses, limits: ReadingLimits) {
+  /** With `numbersAll` every object gets a number, otherwise what follows `markNext`. */
+  constructor(reader: ByteReader, classes: KnownClasses, limits: ReadingLimits, numbersAll: boolean) {
+    this.#numbersAll = numbersAll;
     this.#reader = reader;
     this.#classes = classes;
     this.#budget = new ReadingBudget(limits);
@@ -88,10 +92,22 @@ export class ValueBuilder {
     return frame !== undefined && (frame.kind === OBJECT || frame.kind === MAP) && !frame.hasKey;
   }
 
+  /** For values of which the builder doesn't hear. */
+  spend(values: number): void {
+    this.#budget.spend(values);
+  }
+
   /** A number for an object that was made as a whole. */
   numbered<T>(value: T): T {
-    this.#objects.push(value);
+    if (this.#numbersAll || this.#isMarked) this.#objects.push(value);
+    this.#isMarked = false;
     return value;
+  }
+
+  /** The next value gets a number, of whatever kind it is. */
+  markNext(start: number): void {
+    if (this.#isMarked) throw this.#reader.invalid("a value is marked as shared twice", start);
+    this.#isMarked = true;
   }
 
   openArray(length: number, start: number): unknown {
@@ -113,7 +129,7 @@ export class ValueBuilder {
     return OPENED;
   }
 
-  /** `length` items of what has this name; or as many as there are until the byte `end`, or until `close`. */
+  /** `length` items of what has this name; or as many as there are until the byte `end` or `close`. */
   openRich(name: string, length: number, start: number, end: number = Infinity): unknown {
     const form = knownForm(name, this.#classes);
     if (form === undefined) throw refusedType(`a ${JSON.stringify(name.slice(0, 100))}`, start);
@@ -126,15 +142,17 @@ export class ValueBuilder {
   }
 
   openWrapper(wrap: (value: unknown) => unknown, start: number): void {
-    this.#open(WRAPPER, 1, 1, start, true).wrap = wrap;
+    this.#open(WRAPPER, 1, 1, start).wrap = wrap;
   }
 
   #open(kind: number, values: number, left: number, start: number, isScalar = false): Frame {
     this.#budget.spend(values > 0 ? left : 1);
     this.#depth += 1;
     if (this.#depth > this.#maxDepth) throw limitExceeded("maxDepth", this.#maxDepth, `at byte ${start}`);
-    const frame = new Frame(kind, this.#frame, start, isScalar ? -1 : this.#objects.length, left);
-    if (!isScalar) this.#objects.push(frame);
+    const isNumbered = this.#isMarked || (this.#numbersAll && !isScalar);
+    const frame = new Frame(kind, this.#frame, start, isNumbered ? this.#objects.length : -1, left);
+    if (isNumbered) this.#objects.push(frame);
+    this.#isMarked = false;
     frame.keyStart = this.#reader.at;
     this.#frame = frame;
     return frame;
@@ -171,6 +189,7 @@ export class ValueBuilder {
 
   /** A value, or a key that is no text. Whether that was all: then it is `result`. */
   add(value: unknown): boolean {
+    if (this.#isMarked) this.numbered(value);
     for (;;) {
       const frame = this.#frame;
       if (frame === undefined) {
@@ -192,8 +211,11 @@ export class ValueBuilder {
   }
 
   /** Ends a container whose length wasn't announced; otherwise like `add`. */
-  close(): boolean {
-    const frame = this.#frame as Frame;
+  close(start: number): boolean {
+    const frame = this.#frame;
+    if (frame === undefined || frame.left >= 0 || frame.hasKey || this.#isMarked) {
+      throw this.#reader.invalid("an end stands where nothing ends", start);
+    }
     this.#frame = frame.parent;
     return this.add(this.#finish(frame));
   }
@@ -264,7 +286,7 @@ export class ValueBuilder {
       case MAP:
         return frame.map;
       case WRAPPER:
-        return frame.wrap?.(frame.array[0]);
+        return this.#made(frame, () => frame.wrap?.(frame.array[0]));
       default:
         return this.#made(frame, () => frame.form?.finish(frame.array, frame.target));
     }
@@ -284,7 +306,7 @@ export class ValueBuilder {
     try {
       return make();
     } catch (error) {
-      throw this.#reader.invalid(`a ${frame.form?.name ?? "value"} can't be made: ${(error as Error).message}`, frame.start, error); // prettier-ignore
+      throw this.#reader.invalid(`${frame.form === undefined ? "" : `a ${frame.form.name} can't be made: `}${(error as Error).message}`, frame.start, error); // prettier-ignore
     }
   }
 }

@@ -38,7 +38,12 @@ class MessagePackReader extends ByteReader {
   readonly #keepUnknown: boolean;
   constructor(bytes: Uint8Array, { classes, keepUnknown = false, ...limits }: MessagePackReadingOptions) {
     super("MessagePack", bytes, limits);
-    this.#builder = new ValueBuilder(this, classes === undefined ? NO_CLASSES : new KnownClasses(classes), limits);
+    this.#builder = new ValueBuilder(
+      this,
+      classes === undefined ? NO_CLASSES : new KnownClasses(classes),
+      limits,
+      true,
+    );
     this.#keepUnknown = keepUnknown;
   }
 

@@ -3,7 +3,7 @@
  */
 export function endOfMessagePack(bytes: Uint8Array, start: number): number | undefined {
   const scan = new MessagePackScan();
-  return scan.advance(bytes, start) && scan.at <= bytes.length ? scan.at : undefined;
+  return scan.advance(bytes, start) && scan.at !== Infinity ? scan.at : undefined;
 }
 
 /** Finds the end of a value whose bytes arrive in pieces. */
@@ -24,7 +24,7 @@ export class MessagePackScan {
       this.#owed -= 1;
       this.#skip(head, view);
     }
-    return true;
+    return this.at <= bytes.length || this.at === Infinity;
   }
 
   #skip(head: number, view: DataView): void {
