@@ -49,3 +49,11 @@ export {
   type MinisignSecretKey,
 } from "./signatures/minisign-secret-key.ts";
 export { deserializeFromYaml, serializeToYaml } from "./yaml/yaml.ts";
+export { readCborSequence, writeCborSequence } from "./cbor/sequence.ts";
+export { deserializeFromCbor, type CborReadingOptions } from "./cbor/read.ts";
+export { CborSimple, CborTag } from "./cbor/tags.ts";
+export { serializeToCbor, type CborOptions } from "./cbor/write.ts";
+export { MessagePackExtension } from "./message-pack/extension.ts";
+export { deserializeFromMessagePack, type MessagePackReadingOptions } from "./message-pack/read.ts";
+export { readMessagePackSequence, writeMessagePackSequence } from "./message-pack/sequence.ts";
+export { serializeToMessagePack, type MessagePackOptions } from "./message-pack/write.ts";

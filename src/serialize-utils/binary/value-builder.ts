@@ -306,11 +306,16 @@ export class ValueBuilder {
     try {
       return make();
     } catch (error) {
-      throw this.#reader.invalid(`${frame.form === undefined ? "" : `a ${frame.form.name} can't be made: `}${(error as Error).message}`, frame.start, error); // prettier-ignore
+      throw this.#reader.invalid(`${frame.form === undefined ? "" : `a ${frame.form.name} can't be made: `}${sentenceOf(error)}`, frame.start, error); // prettier-ignore
     }
   }
 }
 
 function shown(key: unknown): string {
   return typeof key === "string" ? JSON.stringify(key.slice(0, 100)) : typeof key === "object" ? "of a container" : String(key); // prettier-ignore
+}
+
+/** To stand within another. */
+function sentenceOf(error: unknown): string {
+  return (error as Error).message.replace(/\.$/, "");
 }
