@@ -57,3 +57,22 @@ export { MessagePackExtension } from "./message-pack/extension.ts";
 export { deserializeFromMessagePack, type MessagePackReadingOptions } from "./message-pack/read.ts";
 export { readMessagePackSequence, writeMessagePackSequence } from "./message-pack/sequence.ts";
 export { serializeToMessagePack, type MessagePackOptions } from "./message-pack/write.ts";
+export type { PickleBuilder } from "./pickle/builders/builder.ts";
+export type { PickleClass, PickleClasses, PickleParts } from "./pickle/builders/registered.ts";
+export { PythonCounter, PythonDefaultDict, PythonDeque } from "./pickle/python/collections.ts";
+export {
+  PythonDate,
+  PythonDateTime,
+  PythonTime,
+  PythonTimeDelta,
+  PythonTimeZone,
+  PythonZoneInfo,
+  type TimeOfDay,
+} from "./pickle/python/date-time.ts";
+export { PythonGlobal } from "./pickle/python/global.ts";
+export { NdArray, type NdArrayData } from "./pickle/python/nd-array.ts";
+export { PythonComplex, PythonDecimal, PythonFraction, PythonRange, PythonUuid } from "./pickle/python/numbers.ts";
+export { PythonException, PythonNamespace, PythonObject } from "./pickle/python/object.ts";
+export { PythonFrozenSet, PythonTuple } from "./pickle/python/tuple.ts";
+export { deserializeFromPickle, type PickleReadingOptions } from "./pickle/read/deserialize-from-pickle.ts";
+export { serializeToPickle, type PickleWritingOptions } from "./pickle/write/serialize-to-pickle.ts";
