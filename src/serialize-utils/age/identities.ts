@@ -86,6 +86,6 @@ function checkNative(identity: string, where = ""): string {
 function notAnIdentity(where = ""): SealtraceError {
   return new SealtraceError(
     "SEALTRACE_KEY_INVALID",
-    `What stands${where} is no identity, or was copied wrongly: AGE-SECRET-KEY-1 and 58 more characters, or an SSH private key file.`,
+    `What stands${where === "" ? " here" : where} is no identity, or was copied wrongly: AGE-SECRET-KEY-1 and 58 more characters, or an SSH private key file.`,
   );
 }

@@ -81,7 +81,7 @@ function kindOf(recipient: string, where: string): Kind {
   }
   throw new SealtraceError(
     "SEALTRACE_KEY_INVALID",
-    `What stands${where} is no recipient: ${shown(recipient)}. A recipient begins with age1, ssh-ed25519 or ssh-rsa.`,
+    `${shown(recipient)}${where} is no recipient: a recipient begins with age1, ssh-ed25519 or ssh-rsa.`,
   );
 }
 

@@ -50,9 +50,10 @@ function readSecret(reader: SshReader): KeyObject {
   const type = reader.text();
   if (type === "ssh-ed25519") {
     const x = reader.string();
-    const seed = reader.string().subarray(0, 32);
-    const jwk = { kty: "OKP", crv: "Ed25519", x: x.toString("base64url"), d: seed.toString("base64url") };
+    const both = reader.string();
+    const jwk = { kty: "OKP", crv: "Ed25519", x: x.toString("base64url"), d: both.toString("base64url", 0, 32) };
     const key = createPrivateKey({ key: jwk, format: "jwk" });
+    if (!both.subarray(32).equals(x)) throw damaged();
     if (createPublicKey(key).export({ format: "jwk" }).x !== jwk.x) throw damaged();
     return key;
   }

@@ -18,8 +18,8 @@ export interface DsseKey {
 export interface DsseVerification {
   /** Public keys that are trusted. */
   readonly keys: readonly DsseKey[];
-  /** What is expected: a payload of another type is refused, that nothing is taken for what it isn't. */
-  readonly payloadType: string;
+  /** What is expected, one or several: a payload of another type is refused, that nothing is taken for what it isn't. */
+  readonly payloadType: string | readonly string[];
   /** How many of the keys must have signed. Default: 1. */
   readonly threshold?: number | undefined;
   /** Of the envelope. Default: 256 MiB. */
@@ -49,7 +49,7 @@ export function signDsse(payload: Uint8Array, payloadType: string, keys: readonl
  * SEALTRACE_INVALID_DATA for what is no envelope, SEALTRACE_LIMIT_EXCEEDED.
  */
 export function verifyDsse(envelope: string, options: DsseVerification): VerifiedPayload {
-  const { keys, payloadType: expectedType, threshold = 1, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const { keys, payloadType: expected, threshold = 1, maxBytes = DEFAULT_MAX_BYTES } = options;
   for (const { key } of keys) checkKey(key, "public");
   const trusted = new Map(keys.map((entry) => [ed25519PublicBytes(entry.key).toString("hex"), entry]));
   if (!Number.isInteger(threshold) || threshold < 1 || threshold > trusted.size) {
@@ -60,10 +60,9 @@ export function verifyDsse(envelope: string, options: DsseVerification): Verifie
   }
   if (envelope.length > maxBytes) throw limitExceeded("maxBytes", maxBytes);
   const { payload, payloadType, signatures } = parseEnvelope(envelope);
-  if (payloadType !== expectedType) {
-    throw invalid(
-      `It is of the type ${JSON.stringify(payloadType.slice(0, 100))}, not ${JSON.stringify(expectedType)}`,
-    );
+  const types = typeof expected === "string" ? [expected] : expected;
+  if (!types.includes(payloadType)) {
+    throw invalid(`It is of the type ${JSON.stringify(payloadType.slice(0, 100))}, not ${types.join(" or ")}`);
   }
   const signed = preAuthenticationEncoding(payloadType, payload);
   const signers = [...trusted.values()].filter(({ key }) => signatures.some((made) => verify(null, signed, key, made)));
