@@ -22,6 +22,7 @@ export { readNdjson, writeNdjson, type NdjsonReadingOptions, type NdjsonWritingO
 export { serializeToJson, type JsonOptions } from "./json/serialize.ts";
 export { FORMAT_NAMES, formatOf, type Format, type FormatName } from "./formats.ts";
 export { type ReadingLimits } from "./limits.ts";
+export type { ClaimOptions, ExpectedClaims } from "./pipeline/claims.ts";
 export { decode, type DecodeOptions, type DecodeSchema } from "./pipeline/decode.ts";
 export { decodeStream, type DecodeStreamOptions, type StreamSource } from "./pipeline/decode-stream.ts";
 export { encode, type Encoded, type EncodeOptions } from "./pipeline/encode.ts";
@@ -48,7 +49,9 @@ export {
   type MinisignKeyReading,
   type MinisignSecretKey,
 } from "./signatures/minisign-secret-key.ts";
-export { deserializeFromYaml, serializeToYaml } from "./yaml/yaml.ts";
+export { deserializeFromYaml } from "./yaml/deserialize.ts";
+export type { YamlReadingOptions } from "./yaml/options.ts";
+export { serializeToYaml, type YamlOptions } from "./yaml/serialize.ts";
 export { readCborSequence, writeCborSequence } from "./cbor/sequence.ts";
 export { deserializeFromCbor, type CborReadingOptions } from "./cbor/read.ts";
 export { CborSimple, CborTag } from "./cbor/tags.ts";

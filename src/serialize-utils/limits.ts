@@ -39,6 +39,7 @@ export class ReadingBudget {
   readonly #maxMilliseconds: number;
   readonly #end: number;
   #values = 0;
+  #ticks = 0;
   #nextLook: number = VALUES_BETWEEN_LOOKS;
 
   constructor({ maxValues = DEFAULT_MAX_VALUES, maxMilliseconds = DEFAULT_MAX_MILLISECONDS }: ReadingLimits = {}) {
@@ -52,6 +53,12 @@ export class ReadingBudget {
     this.#values += values;
     if (this.#values > this.#maxValues) throw limitExceeded("maxValues", this.#maxValues);
     if (this.#values >= this.#nextLook) this.#look();
+  }
+
+  /** Of work that makes no values. Throws SEALTRACE_LIMIT_EXCEEDED when the time is over. */
+  tick(): void {
+    this.#ticks += 1;
+    if (this.#ticks % VALUES_BETWEEN_LOOKS === 0) this.#look();
   }
 
   #look(): void {

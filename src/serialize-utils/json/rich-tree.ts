@@ -43,11 +43,14 @@ export class RichTree {
   depth = 0;
   readonly #classes: KnownClasses;
   readonly #rich: boolean;
+  /** Its name, for errors. */
+  readonly #format: string;
   readonly #stack: Frame[] = [];
   readonly #spots = new Map<object, Spot>();
   #ids = 0;
 
-  constructor(classes: KnownClasses, rich: boolean) {
+  constructor(classes: KnownClasses, rich: boolean, format = rich ? "JSON" : "Plain JSON") {
+    this.#format = format;
     this.#classes = classes;
     this.#rich = rich;
   }
@@ -60,7 +63,7 @@ export class RichTree {
       return root[0];
     } catch (cause) {
       if (cause instanceof SealtraceError) throw cause;
-      throw unreadable(this.#place(), cause);
+      throw unreadable(this.#format, this.#place(), cause);
     }
   }
 
@@ -245,12 +248,11 @@ export class RichTree {
   }
 
   #unsupported(value: unknown, what?: string, advice?: string): SealtraceError {
-    const format = this.#rich ? "JSON" : "Plain JSON";
-    if (what === undefined) return unsupportedValue(value, format, this.#place());
+    if (what === undefined) return unsupportedValue(value, this.#format, this.#place());
     const place = this.#place();
     return new SealtraceError(
       "SEALTRACE_VALUE_UNSUPPORTED",
-      `${format} has no form for ${what}, which ${place === "" ? "the value is" : `stands at ${place}`}: ${advice ?? ""}.`,
+      `${this.#format} has no form for ${what}, which ${place === "" ? "the value is" : `stands at ${place}`}: ${advice ?? ""}.`,
     );
   }
 }
@@ -262,10 +264,10 @@ function isArrayOfAnyRealm(prototype: { readonly constructor?: { readonly name?:
 }
 
 /** What a getter, a proxy, or a form of a class threw. */
-function unreadable(place: string, cause: unknown): SealtraceError {
+function unreadable(format: string, place: string, cause: unknown): SealtraceError {
   return new SealtraceError(
     "SEALTRACE_VALUE_UNSUPPORTED",
-    `It can't be written as JSON: ${place === "" ? "it" : `what stands at ${place}`} throws when it is read: ${messageOf(cause)}`,
+    `It can't be written as ${format}: ${place === "" ? "it" : `what stands at ${place}`} throws when it is read: ${messageOf(cause)}`,
     { cause },
   );
 }
