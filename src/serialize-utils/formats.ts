@@ -4,7 +4,8 @@ import { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
 import { deserializeFromJson, type JsonReadingOptions } from "./json/deserialize.ts";
 import { serializeToJson, type JsonOptions } from "./json/serialize.ts";
 import { decodeJsonLines, encodeJsonLines, jsonLine } from "./pipeline/json-lines.ts";
-import { deserializeFromYaml, serializeToYaml } from "./yaml/yaml.ts";
+import { deserializeFromYaml } from "./yaml/deserialize.ts";
+import { serializeToYaml } from "./yaml/serialize.ts";
 
 /**
  * - `text`: a string, as UTF-8
