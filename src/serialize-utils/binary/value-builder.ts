@@ -110,16 +110,16 @@ export class ValueBuilder {
     this.#isMarked = true;
   }
 
-  openArray(length: number, start: number): unknown {
+  openArray(length: number, start: number, end: number = Infinity): unknown {
     if (length === 0) return this.numbered([]);
-    this.#open(ARRAY, length, length, start);
+    this.#open(ARRAY, length, length, start).end = end;
     return OPENED;
   }
 
   /** Becomes a Map when a key is no text. */
-  openObject(size: number, start: number): unknown {
+  openObject(size: number, start: number, end: number = Infinity): unknown {
     if (size === 0) return this.numbered({});
-    this.#open(OBJECT, size, size < 0 ? size : size * 2, start);
+    this.#open(OBJECT, size, size < 0 ? size : size * 2, start).end = end;
     return OPENED;
   }
 
