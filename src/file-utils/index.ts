@@ -38,6 +38,7 @@ export type { LongWork, Progress } from "./system/options.ts";
 export {
   readFile,
   readFileSync,
+  type OlderGeneration,
   type ReadFile,
   type ReadFileSync,
   type ReadOptions,

@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { SealtraceError } from "../../record/index.ts";
 import { checkMode, writeFully } from "./atomic-write.ts";
-import { contentFormat, type ContentFormat, type FormatName } from "./content-format.ts";
+import { stagesOfFile, type FileStages, type FormatOptions } from "./content-format.ts";
 import { syncDescriptor, syncNames } from "../system/descriptor.ts";
 import { fileSystemError, isMissing } from "../system/errors.ts";
 import type { Gate } from "../system/gate.ts";
@@ -15,12 +15,12 @@ import { closeRead, NO_FOLLOW, notRegular, refuseLinkByLook } from "./regular-fi
 import { runAsync, runSync, type Steps } from "../system/steps.ts";
 import { close, constants, exactStat, fchmod, fstat, ftruncate, NON_BLOCKING, open } from "../system/calls.ts";
 
-export interface AppendOptions {
+export interface AppendOptions extends FormatOptions {
   /**
    * Default: by the path's suffix: `.ndjson` and `.jsonl` take one value, which becomes a line; else strings are text and bytes are binary. Other formats
    * can't go on at their end.
    */
-  readonly format?: FormatName | undefined;
+  readonly format?: FormatOptions["format"];
   /** On the disk when it is done. Default: true. */
   readonly durable?: boolean | undefined;
   /** Mode of a file that is made, independent of the umask. Default: 0600. */
@@ -47,13 +47,13 @@ export function appendFileSync(path: string, value: unknown, options: AppendOpti
 /** {@link appendFile}, of a place. */
 export function* appendValue(given: Place, value: unknown, options: AppendOptions, gate?: Gate): Steps<void> {
   checkMode(options.mode);
-  const format = contentFormat(given.path, options.format, value);
-  const bytes = encodeMore(given, format, value);
+  const stages = stagesOfFile(given.path, options, value);
+  const bytes = encodeMore(given, stages, value);
   const place = options.symbolicLinks === "follow" ? yield* linkTarget(given) : given;
   yield* whileLocked(systemPath(place), { signal: options.signal }, (lock) =>
     appendBytes(place, bytes, {
       ...options,
-      byLine: format.byLine === true,
+      byLine: stages.format.byLine === true,
       gate,
       lastCheck: () => {
         lock.check();
@@ -162,7 +162,14 @@ function nameKey({ name }: Place, { dev, ino, birthtimeNs }: BigIntStats): strin
 
 const PRIVATE = 0o600;
 
-function encodeMore({ path }: Place, { encodeMore: encode }: ContentFormat, value: unknown): Uint8Array {
+function encodeMore({ path }: Place, { format, compression, isEncrypted }: FileStages, value: unknown): Uint8Array {
+  const { encodeMore: encode } = format;
+  if (isEncrypted || compression !== undefined) {
+    throw new SealtraceError(
+      "SEALTRACE_USAGE",
+      `Nothing can be appended to ${path}, which is ${isEncrypted ? "encrypted" : "compressed"} as a whole: use updateFile, or append to a file that is not.`,
+    );
+  }
   if (encode === undefined) {
     throw new SealtraceError(
       "SEALTRACE_USAGE",

@@ -106,7 +106,8 @@ function* readMatching(file: Place, place: Place, options: ReadingOptions): Step
   }
 }
 
-function* isStill(file: Place, { status }: Content): Steps<boolean> {
+/** Whether the file is what it was when it was read. */
+export function* isStill(file: Place, { status }: Content): Steps<boolean> {
   try {
     return sameState(yield* exactLstat(systemPath(file)), status);
   } catch (error) {

@@ -1,115 +1,61 @@
-/** How a value stands in a file: chosen by the suffix of its name, or by an option. */
+/** How a value stands in a file: chosen by the suffixes of its name, or by options. */
 import { SealtraceError } from "../../record/index.ts";
 import {
-  decodeUtf8,
-  deserializeFromJson,
-  deserializeFromYaml,
-  encodeUtf8,
-  serializeToJson,
-  serializeToYaml,
-  type ReadingLimits,
+  formatOf,
+  stagesOfName,
+  type CompressionName,
+  type Format,
+  type FormatName,
 } from "../../serialize-utils/index.ts";
 
-/**
- * - `text`: a string, as UTF-8
- * - `binary`: bytes as they are
- * - `json`: plain data
- * - `ndjson`: an array of plain data, one value a line
- * - `yaml`: plain data, YAML 1.2
- */
-export type FormatName = "text" | "binary" | "json" | "ndjson" | "yaml";
+export type { FormatName } from "../../serialize-utils/index.ts";
 
-export interface ContentFormat {
-  encode(value: unknown): Uint8Array;
-  decode(bytes: Buffer, limits: ReadingLimits): unknown;
-  /** One value more at the end of a file; undefined where a file can't simply go on. */
-  readonly encodeMore?: ((value: unknown) => Uint8Array) | undefined;
-  /** Each value is a line. */
-  readonly byLine?: true;
+export interface FormatOptions {
+  /** Default: by the path's suffix (`.json`, `.ndjson`, `.jsonl`, `.yaml`, `.yml`, `.txt`, `.bin`), else text; bytes are written as they are. */
+  readonly format?: FormatName | undefined;
+  /** The bytes as they are stored, also where the path says that they are compressed or encrypted (`.zst`, `.gz`, `.br`, `.age`). Default: false. */
+  readonly stored?: boolean | undefined;
 }
 
-const FORMATS: Readonly<Record<FormatName, ContentFormat>> = {
-  text: {
-    encode: (value) => encodeUtf8(expectType(value, "string")),
-    decode: decodeUtf8,
-    encodeMore: (value) => encodeUtf8(expectType(value, "string")),
-  },
-  binary: { encode: expectBytes, decode: (bytes) => bytes, encodeMore: expectBytes },
-  json: {
-    encode: (value) => encodeUtf8(`${serializeToJson(value, { indent: 2 })}\n`),
-    decode: (bytes, limits) => deserializeFromJson(decodeUtf8(bytes), limits),
-  },
-  ndjson: {
-    encode: (value) => encodeUtf8(expectArray(value).map(jsonLine).join("")),
-    decode: decodeLines,
-    encodeMore: (value) => encodeUtf8(jsonLine(value)),
-    byLine: true,
-  },
-  yaml: {
-    encode: (value) => encodeUtf8(serializeToYaml(value)),
-    decode: (bytes, limits) => deserializeFromYaml(decodeUtf8(bytes), limits),
-  },
-};
-
-const SUFFIXES: Readonly<Record<string, FormatName>> = {
-  json: "json",
-  ndjson: "ndjson",
-  jsonl: "ndjson",
-  yaml: "yaml",
-  yml: "yaml",
-};
-
-/**
- * The format that a path's suffix asks for, or the option. Where neither says anything, it is text; bytes are written as they are. This is the one
- * place where suffixes are read: those of compression and encryption (`report.json.zst.age`) will wrap what stands before them.
- */
-export function contentFormat(path: string, name: FormatName | undefined, value?: unknown): ContentFormat {
-  if (name !== undefined) {
-    if (Object.hasOwn(FORMATS, name)) return FORMATS[name];
-    throw new SealtraceError(
-      "SEALTRACE_USAGE",
-      `There is no format ${name as string}: take one of ${Object.keys(FORMATS).join(", ")}.`,
-    );
-  }
-  if (value instanceof Uint8Array) return FORMATS.binary;
-  const suffix = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
-  return FORMATS[(Object.hasOwn(SUFFIXES, suffix) ? SUFFIXES[suffix] : undefined) ?? "text"];
+/** What becomes of a value on its way into a file. */
+export interface FileStages {
+  readonly name: FormatName;
+  readonly format: Format;
+  readonly compression: CompressionName | undefined;
+  readonly isEncrypted: boolean;
 }
 
-function decodeLines(bytes: Buffer, limits: ReadingLimits): unknown[] {
-  const lines = decodeUtf8(bytes).split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines.map((line, i) => {
-    try {
-      return deserializeFromJson(line, limits);
-    } catch (cause) {
-      throw new SealtraceError("SEALTRACE_INVALID_DATA", `Line ${i + 1}: ${(cause as Error).message}`, { cause });
+/** Throws SEALTRACE_USAGE for a format that there is not, and for suffixes in an order that gains nothing (`.json.age.zst`). */
+export function stagesOfFile(path: string, { format, stored = false }: FormatOptions, value?: unknown): FileStages {
+  if (stored) {
+    if (format !== undefined && format !== "binary") {
+      throw new SealtraceError("SEALTRACE_USAGE", `What is stored is bytes: leave format out, or ${format} or stored.`);
     }
-  });
+    return { name: "binary", format: formatOf("binary"), compression: undefined, isEncrypted: false };
+  }
+  const { format: named = "text", compression, isEncrypted } = stagesOfName(path);
+  const name = format ?? (value instanceof Uint8Array ? "binary" : named);
+  return { name, format: formatOf(name), compression, isEncrypted };
 }
 
-function jsonLine(value: unknown): string {
-  return `${serializeToJson(value)}\n`;
-}
-
-function expectArray(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value as readonly unknown[];
-  throw wrongValue("an array, of which each element becomes a line", value);
-}
-
-function expectType(value: unknown, type: "string"): string {
-  if (typeof value === type) return value as string;
-  throw wrongValue("a string; for anything else name the format", value);
-}
-
-function expectBytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw wrongValue("a Uint8Array or Buffer", value);
-}
-
-function wrongValue(expected: string, value: unknown): SealtraceError {
-  return new SealtraceError(
+/** Throws SEALTRACE_USAGE for bytes that have been through the stages before: `gunzip` would give something that is compressed. */
+export function checkNotDoneTwice(path: string, value: unknown, { format, stored }: FormatOptions): void {
+  if (!(value instanceof Uint8Array) || format !== undefined || stored === true) return;
+  const { compression, isEncrypted } = stagesOfName(path);
+  const outermost = isEncrypted ? "encrypted" : compression;
+  if (outermost === undefined || MAGIC[outermost]?.some((magic) => startsWith(value, magic)) !== true) return;
+  throw new SealtraceError(
     "SEALTRACE_USAGE",
-    `This file takes ${expected}, not ${value === null ? "null" : typeof value}.`,
+    `These bytes are ${outermost === "encrypted" ? outermost : "compressed"} already: write them as they are by stored: true; or once more by format: "binary".`,
   );
+}
+
+const MAGIC: Readonly<Record<string, readonly string[]>> = {
+  encrypted: ["age-encryption.org/", "-----BEGIN AGE"],
+  zstd: ["\x28\xb5\x2f\xfd"],
+  gzip: ["\x1f\x8b"],
+};
+
+function startsWith(bytes: Uint8Array, magic: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, magic.length)).toString("latin1") === magic;
 }

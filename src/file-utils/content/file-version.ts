@@ -4,7 +4,7 @@ import { statusOf } from "./atomic-write.ts";
 import { sha256 } from "./checksum.ts";
 import type { Gate } from "../system/gate.ts";
 import { placeOf, type Place } from "../system/place.ts";
-import { decodeValue, readBytes, type ReadOptions, type SchemaOption } from "./read-file.ts";
+import { readDecoded, type ReadOptions, type SchemaOption } from "./read-file.ts";
 import { readContent } from "./regular-file.ts";
 import { runAsync, runSync, type Steps } from "../system/steps.ts";
 
@@ -35,8 +35,8 @@ export function* readVersioned<Output>(
   options: ReadOptions & Partial<SchemaOption<Output>>,
   gate?: Gate,
 ): Steps<Versioned<Output>> {
-  const { bytes } = yield* readBytes(place, options, gate);
-  return { value: (yield* decodeValue(place, bytes, options)) as Output, version: versionOf(bytes) };
+  const { value, content } = yield* readDecoded(place, options, gate);
+  return { value: value as Output, version: versionOf(content.bytes) };
 }
 
 export function versionOf(bytes: Uint8Array): string {

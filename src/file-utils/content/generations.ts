@@ -30,15 +30,27 @@ export function* shiftable(place: Place, count: number): Steps<number> {
 }
 
 /** Makes the present file generation 1 too, and each older one older by one; of more than `count` the oldest goes away. */
-export function* shiftGenerations(place: Place, count: number): Steps<void> {
+export function* shiftGenerations(place: Place, count: number, isSigned: boolean): Steps<void> {
   for (let older = count; older > 1; older -= 1) {
-    yield* unlessMissing(rename(systemPath(generationOf(place, older - 1)), systemPath(generationOf(place, older))));
+    const [from, to] = [generationOf(place, older - 1), generationOf(place, older)];
+    if (isSigned) yield* unlessMissing(rename(systemPath(signatureOf(from)), systemPath(signatureOf(to))));
+    yield* unlessMissing(rename(systemPath(from), systemPath(to)));
   }
+  if (isSigned) yield* unlessMissing(keepAsNewest(signatureOf(place), signatureOf(generationOf(place, 1))));
+  yield* keepAsNewest(place, generationOf(place, 1));
+}
+
+/** The signature beside a file, or beside one of its generations. */
+export function signatureOf(file: Place): Place {
+  return sibling(file, `${file.name}.minisig`);
+}
+
+function* keepAsNewest(place: Place, newest: Place): Steps<void> {
   // In one step, so that there is no moment without the last good one.
   const copy = systemPath(sibling(place, temporaryName()));
   try {
     yield* duplicate(systemPath(place), copy);
-    yield* rename(copy, systemPath(generationOf(place, 1)));
+    yield* rename(copy, systemPath(newest));
   } catch (error) {
     yield* unlessMissing(unlink(copy));
     throw error;

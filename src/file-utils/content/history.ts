@@ -20,7 +20,7 @@ export interface HistoryOptions {
 export function* replaceWithHistory(
   place: Place,
   content: Uint8Array,
-  { generations = 0, checksum = false }: HistoryOptions,
+  { generations = 0, checksum = false, isSigned }: HistoryOptions & { readonly isSigned: boolean },
   options: ReplaceOptions,
 ): Steps<void> {
   generationOf(place, generations);
@@ -42,7 +42,7 @@ export function* replaceWithHistory(
     *lastCheck() {
       if (options.lastCheck !== undefined) yield* options.lastCheck();
       if (checksum) yield* writeChecksums(place, union(before, after), durable);
-      if (shifted > 0) yield* shiftGenerations(place, shifted);
+      if (shifted > 0) yield* shiftGenerations(place, shifted, isSigned);
     },
   });
   try {

@@ -4,14 +4,14 @@ import type { Gate } from "../system/gate.ts";
 import { knownStatusOf, linkTarget } from "../system/link-target.ts";
 import { whileLocked, type HeldLock } from "../locks/lock.ts";
 import { placeOf, systemPath, type Place } from "../system/place.ts";
-import { decodeValue, readBytes, type ReadOptions, type SchemaOption } from "./read-file.ts";
+import { readDecoded, type DecodedContent, type ReadOptions, type SchemaOption } from "./read-file.ts";
 import { readContent, sameState, type Content } from "./regular-file.ts";
 import { invoke, runAsync, runSync, type Steps } from "../system/steps.ts";
 import { exactLstat } from "../system/calls.ts";
 import { encodeValue, replaceBytes, type WriteOptions } from "./write-file.ts";
 
 export interface UpdateOptions
-  extends Omit<ReadOptions, "generation">, Omit<WriteOptions, "schema" | "ifVersion" | "symbolicLinks"> {
+  extends Omit<ReadOptions, "generation" | "claims">, Omit<WriteOptions, "schema" | "ifVersion" | "symbolicLinks"> {
   /** A symbolic link in the file's place: an error, or written through. Default: `refuse`. */
   readonly symbolicLinks?: "refuse" | "follow" | undefined;
   /** How long to wait for the file's lock, in milliseconds. Default: 30,000. */
@@ -68,16 +68,16 @@ function* updateLocked<Value>(
   gate: Gate | undefined,
 ): Steps<Value | undefined> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const content = yield* currentContent(place, options, gate);
-    const value = content === undefined ? undefined : ((yield* decodeValue(given, content.bytes, options)) as Value);
+    const current = yield* currentContent(given, place, options, gate);
+    const value = current?.value as Value | undefined;
     const changed = yield* invoke(() => change(value));
     if (changed === undefined) return value;
-    const bytes = yield* encodeValue(given, changed, options);
-    gate?.content(bytes, bytes.length);
+    const content = yield* encodeValue(given, changed, options);
+    gate?.content(content.bytes, content.bytes.length);
     try {
-      yield* replaceBytes(place, bytes, options, gate, function* () {
+      yield* replaceBytes(place, content, options, gate, function* () {
         lock.check();
-        if (!(yield* isUnchanged(place, content))) throw new ChangedMeanwhile();
+        if (!(yield* isUnchanged(place, current?.content))) throw new ChangedMeanwhile();
       });
       return changed;
     } catch (error) {
@@ -95,13 +95,24 @@ const MAX_ATTEMPTS = 16;
 class ChangedMeanwhile extends Error {}
 
 function* currentContent(
+  given: Place,
   place: Place,
-  { maxBytes, checksum, onProgress }: UpdateOptions,
+  options: UpdateOptions & Partial<SchemaOption<unknown>>,
   gate: Gate | undefined,
-): Steps<Content | undefined> {
+): Steps<DecodedContent | undefined> {
   if ((yield* knownStatusOf(place)) === undefined) return undefined;
-  return yield* readBytes(place, { maxBytes, checksum, onProgress, symbolicLinks: "refuse" }, gate);
+  // The generation that is signed next is not the one that was.
+  const reading = {
+    ...options,
+    claims: { ...options.claims, generation: undefined },
+    symbolicLinks: "refuse",
+  } as const;
+  const decoded = yield* readDecoded(place, reading, gate, given);
+  // What is to be replaced is the present content, whatever that is.
+  return decoded.isOlder ? { ...decoded, content: yield* readContent(place, PRESENT) } : decoded;
 }
+
+const PRESENT = { maxBytes: Infinity, follow: false };
 
 function* isUnchanged(place: Place, content: Content | undefined): Steps<boolean> {
   if ((yield* statusOf(place)) === undefined) return content === undefined;

@@ -61,5 +61,5 @@ export function isMissing(error: unknown): boolean {
 /** Says which file an error is about. */
 export function about(path: string, error: unknown): unknown {
   if (!(error instanceof SealtraceError)) return error;
-  return new SealtraceError(error.code, `${path}: ${error.message}`, { cause: error });
+  return new SealtraceError(error.code, `${path}: ${error.message}`, { cause: error, stage: error.stage });
 }

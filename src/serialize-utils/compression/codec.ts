@@ -34,7 +34,7 @@ export function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean
 }
 
 /** How large the pieces of a whole content are, of which so much may come; what was only claimed costs no more than this. */
-export function pieceFor(bytes = LARGE_PIECE_BYTES): number {
+export function pieceFor(bytes: number = LARGE_PIECE_BYTES): number {
   return Math.min(Math.max(bytes + 64, 1024), LARGE_PIECE_BYTES);
 }
 

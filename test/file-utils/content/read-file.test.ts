@@ -68,19 +68,20 @@ for (const { name, isSync, readFile: read, readFileWithVersion } of TWINS) {
       assert.notEqual(one.buffer, other.buffer);
     });
 
-    const wrong: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
-      ["a.json", "", /a\.json: It is no JSON/],
-      ["a.json", '{"a":', /a\.json: It is no JSON/],
-      ["a.json", "[".repeat(100_000), /more than 512 levels/],
-      ["a.ndjson", '{"a":1}\n{"b":', /a\.ndjson: Line 2: It is no JSON/],
-      ["a.ndjson", "1\n\n2\n", /Line 2: It is no JSON/],
+    const wrong: readonly (readonly [string, string | Uint8Array, RegExp, string?])[] = [
+      ["a.json", "", /a\.json: It is no whole JSON/, "SEALTRACE_DATA_TRUNCATED"],
+      ["a.json", '{"a":', /a\.json: It is no whole JSON/, "SEALTRACE_DATA_TRUNCATED"],
+      ["a.json", "[".repeat(100_000) + "]".repeat(100_000), /more than 512 levels/, "SEALTRACE_LIMIT_EXCEEDED"],
+      ["a.ndjson", '{"a":1}\n{"b":', /a\.ndjson: Line 2: It is no whole JSON/, "SEALTRACE_DATA_TRUNCATED"],
+      ["a.ndjson", "1\n\n2\n", /Line 2: It is no whole JSON/, "SEALTRACE_DATA_TRUNCATED"],
+      ["a.ndjson", "1\n{]\n2\n", /Line 2: It is no JSON/],
       ["a.yaml", "a: 1\na: 2\n", /line 2, column 1: Map keys must be unique/],
       ["a.txt", Buffer.from("\uFEFFa", "utf16le"), /UTF-16, little-endian.*read it as binary/],
       ["a.json", Buffer.of(0x22, 0xed, 0xa0, 0x80, 0x22), /not UTF-8 text/],
     ];
-    for (const [file, content, message] of wrong) {
+    for (const [file, content, message, code = "SEALTRACE_INVALID_DATA"] of wrong) {
       it(`says what is wrong with ${file} of ${JSON.stringify(String(content).slice(0, 12))}`, async () => {
-        await assert.rejects(read(fileOf(content, file)), { code: "SEALTRACE_INVALID_DATA", message });
+        await assert.rejects(read(fileOf(content, file)), { code, message });
       });
     }
 

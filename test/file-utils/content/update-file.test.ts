@@ -43,8 +43,8 @@ for (const { name, isSync, updateFile: update, readFile: read } of TWINS) {
       });
       await assert.rejects(throwing, mine);
       await assert.rejects(
-        update(path, () => NaN),
-        { code: "SEALTRACE_INVALID_DATA" },
+        update(path, () => Symbol("mine")),
+        { code: "SEALTRACE_VALUE_UNSUPPORTED" },
       );
       assert.equal(fs.readFileSync(path, "utf8"), "1");
       fs.writeFileSync(path, "{torn");
