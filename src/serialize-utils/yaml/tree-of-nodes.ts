@@ -1,4 +1,4 @@
-import type { LineCounter, Node, Pair, Scalar } from "yaml";
+import type { LineCounter, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { SealtraceError } from "../../record/index.ts";
 import { RICH_KEY, type Form } from "../json/format.ts";
 import { DEFAULT_MAX_VALUES, ReadingBudget } from "../limits.ts";
@@ -7,6 +7,12 @@ import { richTypeNamed } from "../values/rich-types.ts";
 import type { YamlReadingOptions } from "./options.ts";
 import { loadYaml } from "./library.ts";
 import { CLASS_OF_TAG, CLASS_TAG, YAML_TAG } from "./tags.ts";
+
+/** One whose type isn't known yet. */
+type OpenForm = { -readonly [Key in keyof Form]: Form[Key] };
+
+/** What a key can be: an object is a form, or a collection. */
+type Key = string | number | boolean | null | object;
 
 /** What an anchor stands for. */
 interface Anchored {
@@ -88,7 +94,7 @@ export class TreeOfNodes {
   }
 
   #collection(node: Node, anchor: string | undefined): unknown {
-    const form: Form = { [RICH_KEY]: undefined, value: undefined };
+    const form: OpenForm = { [RICH_KEY]: undefined, value: undefined };
     const before = this.#expanded;
     let anchored: Anchored | undefined;
     // The anchor is known inside of what it stands at: so cycles close.
@@ -103,24 +109,24 @@ export class TreeOfNodes {
     return id === undefined && !isLiteral && (type === "Object" || type === "Array") ? value : form;
   }
 
-  #fill(form: { -readonly [Key in keyof Form]: Form[Key] }, node: Node): void {
+  #fill(form: OpenForm, node: Node): void {
     const { isMap, isSeq } = loadYaml();
     const { tag = "!" } = node;
     if (isMap(node)) {
-      if (tag === "!" || tag === `${YAML_TAG}map`) this.#mapping(form, node.items);
+      if (tag === "!" || tag === `${YAML_TAG}map`) this.#mapping(form, node);
       else if (tag === `${YAML_TAG}set`) {
         form[RICH_KEY] = "Set";
         form.value = node.items.map((pair) => this.#member(pair, node));
       } else if (tag === "!Map") {
         form[RICH_KEY] = "Map";
-        form.value = node.items.flatMap(({ key, value }) => [this.of(key), this.of(value)]);
+        form.value = this.#entries(node.items).flat(1);
       } else if (tag.startsWith(CLASS_TAG)) {
         form[RICH_KEY] = "class";
         form.name = this.#className(tag, CLASS_TAG, node);
-        form.value = this.#properties(node.items);
+        form.value = this.#properties(node);
       } else {
         form[RICH_KEY] = this.#typeOf(tag, node);
-        form.value = this.#properties(node.items);
+        form.value = this.#properties(node);
       }
     } else if (isSeq(node)) {
       if (tag === `${YAML_TAG}omap`) {
@@ -148,35 +154,38 @@ export class TreeOfNodes {
     }
   }
 
-  /** An object; a Map if a key is no scalar. */
-  #mapping(form: { -readonly [Key in keyof Form]: Form[Key] }, items: readonly Pair[]): void {
-    const { isCollection, isAlias } = loadYaml();
-    if (items.some(({ key }) => isCollection(key) || isAlias(key))) {
-      form[RICH_KEY] = "Map";
-      form.value = items.flatMap(({ key, value }) => [this.of(key), this.of(value)]);
-    } else {
-      form[RICH_KEY] = "Object";
-      form.value = this.#properties(items);
-    }
+  /** An object; a Map if a key is no plain scalar. */
+  #mapping(form: OpenForm, node: YAMLMap): void {
+    const entries = this.#entries(node.items);
+    const isMap = entries.some(([key]) => typeof key === "object" && key !== null);
+    form[RICH_KEY] = isMap ? "Map" : "Object";
+    form.value = isMap ? entries.flat(1) : this.#objectOf(entries, node);
   }
 
-  #properties(items: readonly Pair[]): PlainObject {
+  #entries(items: readonly Pair[]): [Key, unknown][] {
+    return items.map(({ key, value }) => [this.of(key) as Key, this.of(value)]);
+  }
+
+  #properties(node: YAMLMap): PlainObject {
+    return this.#objectOf(this.#entries(node.items), node);
+  }
+
+  #objectOf(entries: readonly [Key, unknown][], { items }: YAMLMap): PlainObject {
     const object: PlainObject = {};
-    for (const { key, value } of items) {
-      const name = this.#propertyName(key);
-      if (Object.hasOwn(object, name)) {
-        throw this.#invalid(`Map keys must be unique, and ${JSON.stringify(name.slice(0, 100))} is there twice`, key);
+    for (const [i, [key, value]] of entries.entries()) {
+      if (typeof key === "object" && key !== null) {
+        throw this.#invalid("the key of a property must be a scalar without a tag", items[i]?.key);
       }
-      setProperty(object, name, this.of(value));
+      const name = key === null ? "" : String(key);
+      if (Object.hasOwn(object, name)) {
+        throw this.#invalid(
+          `Map keys must be unique, and ${JSON.stringify(name.slice(0, 100))} is there twice`,
+          items[i]?.key,
+        );
+      }
+      setProperty(object, name, value);
     }
     return object;
-  }
-
-  #propertyName(key: unknown): string {
-    const name = this.of(key);
-    if (name === null) return "";
-    if (typeof name === "object") throw this.#invalid("the key of a property must be a scalar without a tag", key);
-    return String(name);
   }
 
   #member({ key, value }: Pair, node: Node): unknown {
