@@ -15,12 +15,19 @@ export interface ClassForm<Instance extends object = object, Content = unknown> 
   readonly read: (content: unknown) => Instance;
 }
 
+/** A {@link ClassForm}, of whatever class. */
+export interface AnyClassForm {
+  readonly class: AnyClass;
+  readonly write: (instance: never) => unknown;
+  readonly read: (content: unknown) => object;
+}
+
 /**
  * The classes whose instances survive, by the names under which they are written. For a bare class the own enumerable properties are written, and given
  * to a new object with the class's prototype; its constructor isn't called. For a bare subclass of Error, message, cause and errors survive too. What has more
  * inside than its properties (a subclass of Map, of Array) needs a form. Nothing else is ever looked up by a name from the content.
  */
-export type ClassRegistry = Readonly<Record<string, AnyClass | ClassForm<never>>>;
+export type ClassRegistry = Readonly<Record<string, AnyClass | AnyClassForm>>;
 
 /** How a registered class is taken apart and put together; made first and filled later where cycles may lead back to it. */
 export interface RegisteredClass {

@@ -12,7 +12,7 @@ export const BUILT_IN_ERRORS: ReadonlyMap<string, ErrorConstructor> = new Map<st
  */
 export const ERROR_TYPE: ContainerType = {
   name: "Error",
-  takeApart: (value) => ({ type: value.constructor.name, ...takeErrorApart(value as Error) }),
+  takeApart: (value) => ({ type: classNameOf(value), ...takeErrorApart(value as Error) }),
   begin: (content) => {
     const { type } = fieldsOf(content);
     const errorClass = typeof type === "string" ? BUILT_IN_ERRORS.get(type) : undefined;
@@ -26,6 +26,11 @@ export const ERROR_TYPE: ContainerType = {
     fillError(target, fields);
   },
 };
+
+/** By the prototype: a property `constructor` of its own may be anything. */
+function classNameOf(error: object): string {
+  return (Object.getPrototypeOf(error) as object).constructor.name;
+}
 
 /** Message, cause, errors and properties of an error of any class. */
 export function takeErrorApart(error: Error & { readonly errors?: unknown }): PlainObject {
