@@ -79,3 +79,11 @@ export { PythonException, PythonNamespace, PythonObject } from "./pickle/python/
 export { PythonFrozenSet, PythonTuple } from "./pickle/python/tuple.ts";
 export { deserializeFromPickle, type PickleReadingOptions } from "./pickle/read/deserialize-from-pickle.ts";
 export { serializeToPickle, type PickleWritingOptions } from "./pickle/write/serialize-to-pickle.ts";
+export { type ProtobufSchema, type SchemaOfDescriptors, type SchemaOfSource } from "./protobuf/schema.ts";
+export {
+  deserializeFromProtobuf,
+  serializeToProtobuf,
+  type ProtobufOptions,
+  type ProtobufReadingOptions,
+} from "./protobuf/serialize.ts";
+export { UNKNOWN_FIELDS } from "./protobuf/unknown-fields.ts";
