@@ -78,6 +78,8 @@ export { PythonComplex, PythonDecimal, PythonFraction, PythonRange, PythonUuid }
 export { PythonException, PythonNamespace, PythonObject } from "./pickle/python/object.ts";
 export { PythonFrozenSet, PythonTuple } from "./pickle/python/tuple.ts";
 export { deserializeFromPickle, type PickleReadingOptions } from "./pickle/read/deserialize-from-pickle.ts";
+export type { PickleScan, ScanFinding, ScannedName, ScanVerdict } from "./pickle/scan/report.ts";
+export { scanPickle } from "./pickle/scan/scan-pickle.ts";
 export { serializeToPickle, type PickleWritingOptions } from "./pickle/write/serialize-to-pickle.ts";
 export { type ProtobufSchema, type SchemaOfDescriptors, type SchemaOfSource } from "./protobuf/schema.ts";
 export {

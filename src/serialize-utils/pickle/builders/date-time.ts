@@ -8,7 +8,7 @@ import {
   PythonZoneInfo,
   utcMilliseconds,
 } from "../python/date-time.ts";
-import { expectBytes, expected, expectString, type Builders } from "./builder.ts";
+import { expectBytes, expected, expectString, type Builders, type PickleBuilder } from "./builder.ts";
 
 function date(args: readonly unknown[]): PythonDate {
   if (args.length === 3) return new PythonDate(...(args as [number, number, number]));
@@ -58,6 +58,10 @@ function isUtc(zone: PythonTimeZone | PythonZoneInfo | null): boolean {
   return zone instanceof PythonTimeZone && zone.offset.toMilliseconds() === 0 && zone.name === undefined;
 }
 
+const ZONE_INFO: PickleBuilder = {
+  create: ([key]) => new PythonZoneInfo(expectString(key, "the key of a time zone")),
+};
+
 export const DATE_TIME: Builders = {
   "datetime:date": { create: date },
   "datetime:time": { create: time },
@@ -72,5 +76,6 @@ export const DATE_TIME: Builders = {
       return new PythonTimeZone(offset, name === undefined ? undefined : expectString(name, "a name"));
     },
   },
-  "zoneinfo:ZoneInfo._unpickle": { create: ([key]) => new PythonZoneInfo(expectString(key, "the key of a time zone")) },
+  "zoneinfo:ZoneInfo": ZONE_INFO,
+  "zoneinfo:ZoneInfo._unpickle": ZONE_INFO,
 };

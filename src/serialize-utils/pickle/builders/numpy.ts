@@ -26,7 +26,7 @@ class DType {
   unit = "";
 
   constructor(name: string) {
-    const [, kind, digits] = /^[<>=|]?([?bBhHiIlLqQefdgFDGSUVOMmc])(\d{0,9})$/.exec(name) ?? [];
+    const [, kind, digits] = /^[<>=|]?([?biufcSUVOMm])(\d{0,9})$/.exec(name) ?? [];
     if (kind === undefined) throw expected("the name of a dtype");
     this.kind = kind === "?" ? "b" : kind;
     this.width = digits === "" ? 1 : Number(digits) * (kind === "U" ? 4 : 1);

@@ -3,7 +3,7 @@ import { DEFAULT_MAX_BYTES, limitExceeded, ReadingBudget } from "../../limits.ts
 import { KnownClasses, type ClassRegistry } from "../../values/class-registry.ts";
 import type { PickleBuilder } from "../builders/builder.ts";
 import { builderOf, type PickleClasses } from "../builders/registered.ts";
-import { BUILT_IN_BUILDERS } from "../builders/known.ts";
+import { BUILT_IN_BUILDERS, GETATTR } from "../builders/known.ts";
 import { runPickle } from "../machine/machine.ts";
 import { PickleState, type MachineLimits } from "../machine/state.ts";
 import { Loading, type ByteStrings } from "./loading.ts";
@@ -54,7 +54,7 @@ function knownBuilders(
   { classes, pythonClasses = {} }: PickleReadingOptions,
   budget: ReadingBudget,
 ): ReadonlyMap<string, PickleBuilder> {
-  const builders = new Map(BUILT_IN_BUILDERS);
+  const builders = new Map(BUILT_IN_BUILDERS).set("builtins:getattr", GETATTR);
   builders.set(
     NAMESPACE,
     namespaceBuilder(new KnownClasses(classes), (values) => budget.spend(values)),

@@ -25,7 +25,7 @@ const REDUCERS: ReadonlyMap<object, (value: never) => Reduction> = new Map<objec
   [PythonUuid.prototype, ({ text }: PythonUuid) => reduction("uuid", "UUID", [], { isNew: true, state: { int: BigInt(`0x${text.replaceAll("-", "")}`) } })],
   [PythonTimeDelta.prototype, ({ days, seconds, microseconds }: PythonTimeDelta) => reduction("datetime", "timedelta", [days, seconds, microseconds])],
   [PythonTimeZone.prototype, ({ offset, name }: PythonTimeZone) => reduction("datetime", "timezone", name === undefined ? [offset] : [offset, name])],
-  [PythonZoneInfo.prototype, ({ key }: PythonZoneInfo) => reduction("zoneinfo", "ZoneInfo._unpickle", [key, 1])],
+  [PythonZoneInfo.prototype, ({ key }: PythonZoneInfo) => reduction("zoneinfo", "ZoneInfo", [key])],
   [PythonDate.prototype, ({ year, month, day }: PythonDate) => reduction("datetime", "date", [Uint8Array.of(year >> 8, year & 0xff, month, day)])],
   [PythonTime.prototype, (time: PythonTime) => reduction("datetime", "time", withZone(timeBytes(time, time.fold << 7), time))],
   [PythonDateTime.prototype, (moment: PythonDateTime) => reduction("datetime", "datetime", withZone(dateTimeBytes(moment), moment))],

@@ -240,19 +240,18 @@ export class PickleWriter {
     { callable, args, isNew = false, state, items = [], entries = [] }: Reduction,
     value: object | undefined,
   ): void {
-    const plan: unknown[] = [];
     if (value !== undefined && args.length > 0) this.#enter(value);
     this.#global(callable);
-    if (args.length === 0)
-      this.#out.opcode(0x29); // EMPTY_TUPLE
-    else {
-      if (args.length > 3) this.#out.opcode(0x28); // MARK
-      plan.push(...args, this.#after([args.length > 3 ? 0x74 : 0x84 + args.length])); // TUPLE, TUPLE1 to TUPLE3
-    }
-    plan.push(this.#after([isNew ? 0x81 : 0x52], value)); // NEWOBJ, REDUCE
-    if (items.length > 0) plan.push(this.#after([0x28]), ...[items], this.#after([0x65])); // MARK, APPENDS
-    if (entries.length > 0) plan.push(this.#after([0x28]), entries, this.#after([0x75])); // MARK, SETITEMS
-    if (state !== undefined) plan.push(state, this.#after([0x62])); // BUILD
+    const isLong = args.length > 3;
+    if (isLong || args.length === 0) this.#out.opcode(isLong ? 0x28 : 0x29); // MARK, EMPTY_TUPLE
+    const plan: unknown[] = [
+      args,
+      args.length === 0 ? [] : [this.#after([isLong ? 0x74 : 0x84 + args.length])], // TUPLE, TUPLE1 to TUPLE3
+      [this.#after([isNew ? 0x81 : 0x52], value)], // NEWOBJ, REDUCE
+      items.length === 0 ? [] : [this.#after([0x28]), ...items, this.#after([0x65])], // MARK, APPENDS
+      entries.length === 0 ? [] : [this.#after([0x28]), ...entries, this.#after([0x75])], // MARK, SETITEMS
+      state === undefined ? [] : [state, this.#after([0x62])], // BUILD
+    ].flat(1);
     this.#begin(plan, undefined, 0);
   }
 
