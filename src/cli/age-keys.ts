@@ -1,9 +1,8 @@
 /** Where `encrypt` and `decrypt` have their keys from: files of identities and recipients, as age has them. */
 import { printable } from "../config/index.ts";
-import { readFile } from "../file-utils/index.ts";
 import { SealtraceError } from "../record/index.ts";
 import { decodeUtf8, decryptAge, parseAgeIdentities, parseAgeRecipients } from "../serialize-utils/index.ts";
-import { readStandardInput } from "./byte-streams.ts";
+import { readSmallFile } from "./byte-streams.ts";
 import type { SecretSource } from "./secret-prompt.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -11,7 +10,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** The identities of a file, which may itself be encrypted with a passphrase. */
 export function readIdentities(path: string, passphrase: SecretSource): Promise<string[]> {
   return about(path, async () => {
-    let bytes = await readKeyFile(path);
+    let bytes = await readSmallFile(path, MAX_BYTES);
     if (/^(?:age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE-----)/.test(bytes.toString("latin1", 0, 64))) {
       bytes = await decryptAge(bytes, { passphrase: await passphrase(`Passphrase of ${printable(path)}`) });
     }
@@ -20,11 +19,7 @@ export function readIdentities(path: string, passphrase: SecretSource): Promise<
 }
 
 export function readRecipients(path: string): Promise<string[]> {
-  return about(path, async () => parseAgeRecipients(decodeUtf8(await readKeyFile(path))));
-}
-
-function readKeyFile(path: string): Promise<Buffer> {
-  return path === "-" ? readStandardInput(MAX_BYTES) : readFile(path, { format: "binary", maxBytes: MAX_BYTES });
+  return about(path, async () => parseAgeRecipients(decodeUtf8(await readSmallFile(path, MAX_BYTES))));
 }
 
 /** Errors of a key name its file, and are wrong use whatever they are: the content was not even looked at. */

@@ -1,4 +1,4 @@
-/** Files, standard input and standard output as streams of bytes; `-` names the standard ones. */
+/** Files, standard input and standard output as bytes; `-` names the standard ones. */
 import { once } from "node:events";
 import { pipeline } from "node:stream/promises";
 import { createReadStream, createWriteStream } from "../file-utils/index.ts";
@@ -10,31 +10,37 @@ export function readBytes(path: string): Bytes {
   return path === "-" ? (process.stdin as Bytes) : createReadStream(path);
 }
 
-/** All of standard input, which must not be more than so many bytes. */
-export async function readStandardInput(maxBytes: number): Promise<Buffer> {
+/** All of it, as it is, whatever its name says. Rejects with SEALTRACE_FILE_TOO_LARGE when it is more than so many bytes. */
+export async function readSmallFile(path: string, maxBytes: number): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of process.stdin as Bytes) {
+  for await (const piece of readBytes(path)) {
     pieces.push(piece);
     length += piece.length;
     if (length > maxBytes) {
-      throw new SealtraceError("SEALTRACE_FILE_TOO_LARGE", `Standard input has more than ${maxBytes} bytes.`);
+      throw new SealtraceError(
+        "SEALTRACE_FILE_TOO_LARGE",
+        `${path} has more than ${maxBytes} bytes: it is no such file.`,
+      );
     }
   }
   return Buffer.concat(pieces);
 }
 
-/** Writes a file, which is there only once everything is right, or to standard output, piece by piece. Resolves to how many bytes. */
-export async function writeBytes(pieces: Bytes, path: string): Promise<number> {
+/**
+ * Writes a file, which is there only once everything is right, or to standard output, piece by piece. `mode` is a new file's; default: for its owner alone.
+ * Resolves to how many bytes.
+ */
+export async function writeBytes(pieces: Bytes | Iterable<Uint8Array>, path: string, mode?: number): Promise<number> {
   let length = 0;
-  async function* counted(source: Bytes): Bytes {
+  async function* counted(source: Bytes | Iterable<Uint8Array>): Bytes {
     for await (const piece of source) {
       length += piece.length;
       yield piece;
     }
   }
   if (path !== "-") {
-    await pipeline(pieces, counted, createWriteStream(path));
+    await pipeline(pieces, counted, createWriteStream(path, { mode }));
     return length;
   }
   for await (const piece of counted(pieces)) {

@@ -1,10 +1,9 @@
 /** `sealtrace check`: is a file what its minisign signature says, by the key that is trusted? */
 import { printable } from "../config/index.ts";
-import { readFile } from "../file-utils/index.ts";
 import { SealtraceError } from "../record/index.ts";
-import { verifyMinisign, type VerifiedSignature } from "../serialize-utils/index.ts";
+import { decodeUtf8, verifyMinisign, type VerifiedSignature } from "../serialize-utils/index.ts";
 import { parseCommandLine, textOption, wrongUse, type CommandLine } from "./arguments.ts";
-import { readBytes } from "./byte-streams.ts";
+import { readBytes, readSmallFile } from "./byte-streams.ts";
 import { reportFinding, writeJson } from "./outcome.ts";
 import { signedFiles } from "./signed-files.ts";
 
@@ -61,13 +60,13 @@ export async function check(args: readonly string[]): Promise<number> {
 async function trustedKey(line: CommandLine): Promise<string> {
   const [file, text] = [textOption(line, "public-key-file"), textOption(line, "public-key")];
   if ((file === undefined) === (text === undefined)) throw wrongUse("check", "By which key? Give -p or -P");
-  return text ?? (await readFile(file as string, { format: "text", maxBytes: MAX_KEY_BYTES }));
+  return text ?? decodeUtf8(await readSmallFile(file as string, MAX_KEY_BYTES));
 }
 
 /** Without a signature nothing is proven: that is a finding and no wrong use. */
 async function readSignature(path: string): Promise<string> {
   try {
-    return await readFile(path, { format: "text", maxBytes: MAX_KEY_BYTES });
+    return decodeUtf8(await readSmallFile(path, MAX_KEY_BYTES));
   } catch (cause) {
     if (!(cause instanceof SealtraceError) || cause.code === "SEALTRACE_DIRECTORY_UNREADABLE") throw cause;
     const what = cause.code === "SEALTRACE_FILE_MISSING" ? `There is no signature ${path}` : `${path} is no signature`;

@@ -6,7 +6,7 @@ import { readBytes, writeBytes } from "./byte-streams.ts";
 import { writeJson } from "./outcome.ts";
 import { secretSource } from "./secret-prompt.ts";
 
-const HELP = `Usage: sealtrace encrypt (-r RECIPIENT | -R FILE | -i FILE | -p)... [options] [FILE]
+const HELP = `Usage: sealtrace encrypt [-r RECIPIENT | -R FILE | -i FILE]... [-p] [-a] [FILE]
 
 Encrypts FILE, or standard input, with age: the age command opens it.
 

@@ -1,9 +1,8 @@
 /** Passphrases: asked for on the terminal, where nothing shows, or read from a file; never from an argument or the environment, which others can see. */
 import { isatty, ReadStream } from "node:tty";
 import { printable } from "../config/index.ts";
-import { readFile } from "../file-utils/index.ts";
 import { SealtraceError } from "../record/index.ts";
-import { readStandardInput } from "./byte-streams.ts";
+import { readSmallFile } from "./byte-streams.ts";
 
 const MAX_BYTES = 64 * 1024;
 
@@ -16,8 +15,7 @@ export function secretSource(file: string | undefined, { twice }: { readonly twi
 }
 
 async function readSecret(file: string): Promise<string> {
-  const bytes =
-    file === "-" ? await readStandardInput(MAX_BYTES) : await readFile(file, { format: "binary", maxBytes: MAX_BYTES });
+  const bytes = await readSmallFile(file, MAX_BYTES);
   const [line = ""] = bytes.toString("utf8").split(/\r?\n/, 1);
   if (line !== "") return line;
   throw new SealtraceError("SEALTRACE_USAGE", `There is no passphrase on the first line of ${printable(file)}.`);

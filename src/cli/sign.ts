@@ -1,9 +1,8 @@
 /** `sealtrace sign`: a signature beside a file, as the minisign command writes it. */
 import { basename } from "node:path";
-import { readFile, writeFile } from "../file-utils/index.ts";
-import { isProtectedMinisignKey, openMinisignSecretKey, signMinisign } from "../serialize-utils/index.ts";
+import { decodeUtf8, isProtectedMinisignKey, openMinisignSecretKey, signMinisign } from "../serialize-utils/index.ts";
 import { parseCommandLine, textOption, wrongUse } from "./arguments.ts";
-import { readBytes } from "./byte-streams.ts";
+import { readBytes, readSmallFile, writeBytes } from "./byte-streams.ts";
 import { writeJson } from "./outcome.ts";
 import { secretSource } from "./secret-prompt.ts";
 import { signedFiles } from "./signed-files.ts";
@@ -45,7 +44,7 @@ export async function sign(args: readonly string[]): Promise<number> {
   const files = signedFiles("sign", line);
   const keyFile = textOption(line, "secret-key");
   if (keyFile === undefined) throw wrongUse("sign", "With which key? Give -s");
-  const text = await readFile(keyFile, { format: "text", maxBytes: MAX_KEY_BYTES });
+  const text = decodeUtf8(await readSmallFile(keyFile, MAX_KEY_BYTES));
   const password = isProtectedMinisignKey(text)
     ? await secretSource(textOption(line, "passphrase-file"), { twice: false })("Password of the secret key")
     : undefined;
@@ -57,7 +56,7 @@ export async function sign(args: readonly string[]): Promise<number> {
         textOption(line, "trusted-comment") ?? `timestamp:${Math.floor(Date.now() / 1000)}${name}\thashed`,
       untrustedComment: textOption(line, "comment"),
     });
-    await writeFile(signatureFile, signature, { format: "text", mode: PUBLIC });
+    await writeBytes([Buffer.from(signature)], signatureFile, PUBLIC);
     if (line.values.json === true) writeJson({ file, ok: true, signature: signatureFile, keyId: key.keyId });
   }
   return 0;

@@ -26,12 +26,16 @@ export function encryptAgeStream(source: ByteSource, options: AgeEncryption): As
 async function* encrypted(source: ByteSource, options: AgeEncryption): AsyncGenerator<Buffer> {
   const { header, fileKey } = await sealHeader(options);
   const sealer = new PayloadSealer(fileKey);
-  yield Buffer.concat([header, sealer.nonce]);
   const queue = new ByteQueue();
+  let begun = false;
   for await (const piece of source) {
+    // Not before: a source that can't be read leaves nothing behind.
+    if (!begun) yield Buffer.concat([header, sealer.nonce]);
+    begun = true;
     queue.push(piece);
     // A full chunk is the last one if nothing follows.
     while (queue.length > CHUNK_BYTES) yield sealer.seal(queue.take(CHUNK_BYTES), false);
   }
+  if (!begun) yield Buffer.concat([header, sealer.nonce]);
   yield sealer.seal(queue.takeAll(), true);
 }

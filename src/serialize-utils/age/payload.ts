@@ -80,6 +80,13 @@ export class PayloadOpener {
     throw endsEarly(`after the chunk ${place}`);
   }
 
+  /** The next chunk, the last or not; undefined when it was changed. Then the one after it can be asked for. */
+  openIfIntact(sealed: Buffer): Buffer | undefined {
+    const chunk = this.#decrypt(sealed, false) ?? this.#decrypt(sealed, true);
+    this.#counter.advance();
+    return chunk;
+  }
+
   #decrypt(sealed: Buffer, last: boolean): Buffer | undefined {
     const end = sealed.length - TAG_BYTES;
     const decipher = createDecipheriv(ALGORITHM, this.#key, this.#counter.nonce(last), OPTIONS);
