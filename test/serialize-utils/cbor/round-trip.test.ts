@@ -1,0 +1,4 @@
+import { deserializeFromCbor, serializeToCbor } from "../../../src/serialize-utils/index.ts";
+import { describeBinaryFormat } from "../message-pack/binary-format.ts";
+
+describeBinaryFormat({ name: "CBOR", write: serializeToCbor, read: deserializeFromCbor });

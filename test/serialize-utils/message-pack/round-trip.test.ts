@@ -1,0 +1,4 @@
+import { deserializeFromMessagePack, serializeToMessagePack } from "../../../src/serialize-utils/index.ts";
+import { describeBinaryFormat } from "./binary-format.ts";
+
+describeBinaryFormat({ name: "MessagePack", write: serializeToMessagePack, read: deserializeFromMessagePack });
