@@ -5,6 +5,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { decrypt } from "../../src/cli/decrypt.ts";
+import { encrypt } from "../../src/cli/encrypt.ts";
+import { keys } from "../../src/cli/keys.ts";
+import { SealtraceError } from "../../src/record/index.ts";
 import { encryptAge } from "../../src/serialize-utils/index.ts";
 import { missing } from "../support/programs-at-hand.ts";
 import { CLI } from "../support/recording.ts";
@@ -166,25 +170,39 @@ describe("sealtrace encrypt and decrypt", () => {
     }
   });
 
-  it("say in one line what is wrong with how they are used", () => {
-    for (const [script, sentence] of [
-      ["sealtrace encrypt plain", /For whom\?/],
-      ["sealtrace encrypt -r nonsense plain", /"nonsense" is no recipient/],
-      [`sealtrace encrypt -p -r ${recipient} plain`, /can't be mixed/],
-      [`sealtrace encrypt -r ${recipient} missing`, /missing.*does not exist/],
-      ["sealtrace encrypt -R me.txt plain", /me\.txt: There is a secret identity on line 3/],
-      ["sealtrace decrypt -i recipients plain.age", /recipients: There is a recipient on line 2/],
-      ["sealtrace decrypt -i me.txt --json plain.age", /--json needs -o/],
-      ["sealtrace decrypt -i me.txt --max-work-factor x plain.age", /whole number/],
-      ["sealtrace keys new --age", /Give -o/],
+  // Without a process each: what a command rejects with is one line and exit code 2.
+  it("say what is wrong with how they are used", async () => {
+    const [plain, encrypted, me] = [path("plain"), path("plain.age"), path("me.txt")];
+    for (const [command, args, sentence] of [
+      [encrypt, [plain], /For whom\?/],
+      [encrypt, ["-r", "age1nonsense", plain], /no recipient/],
+      [encrypt, ["-r", "nonsense", plain], /"nonsense" is no recipient/],
+      [encrypt, ["-p", "-r", recipient, plain], /can't be mixed/],
+      [encrypt, ["-i", path("pq.txt"), "-r", recipient, plain], /can't be mixed/],
+      [encrypt, ["-r", recipient, plain, me], /One file is enough/],
+      [encrypt, ["-R", path("missing"), plain], /missing.*does not exist/],
+      [encrypt, ["-R", me, plain], /me\.txt: There is a secret identity on line 3/],
+      [encrypt, ["-i", me, "--json", plain], /--json needs -o/],
+      [decrypt, ["-i", path("recipients"), encrypted], /recipients: There is a recipient on line 2/],
+      [decrypt, ["-i", path("missing"), encrypted], /missing.*does not exist/],
+      [decrypt, ["-i", me, "--json", encrypted], /--json needs -o/],
+      [decrypt, ["-i", me, "--max-work-factor", "x", encrypted], /whole number/],
+      [decrypt, ["--identify", me], /--identify/],
+      [keys, ["new"], /Of which kind/],
+      [keys, ["old", "--age"], /no command keys old/],
+      [keys, ["new", "--age"], /Give -o/],
+      [keys, ["new", "--age", "-o", me], /is there already/],
     ] as const) {
-      fails(script, 2, sentence);
+      await assert.rejects(
+        command(args),
+        (error) => error instanceof SealtraceError && sentence.test(error.message),
+        String(sentence),
+      );
     }
-    for (const command of ["encrypt", "decrypt", "keys"]) {
-      const help = succeeds(`sealtrace ${command} --help`);
-      assert.match(help, new RegExp(`^Usage: sealtrace ${command}`));
-      for (const line of help.split("\n")) assert.ok(line.length <= 80, line);
-    }
+    fails(`sealtrace encrypt -r ${recipient} missing`, 2, /^sealtrace: missing.*does not exist.*\n$/);
+    const help = succeeds("sealtrace encrypt --help");
+    assert.match(help, /^Usage: sealtrace encrypt/);
+    for (const line of help.split("\n")) assert.ok(line.length <= 80, line);
   });
 });
 

@@ -4,6 +4,10 @@ import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { check } from "../../src/cli/check.ts";
+import { keys } from "../../src/cli/keys.ts";
+import { sign } from "../../src/cli/sign.ts";
+import { SealtraceError } from "../../src/record/index.ts";
 import { generateMinisignKey } from "../../src/serialize-utils/index.ts";
 import { missing } from "../support/programs-at-hand.ts";
 import { CLI } from "../support/recording.ts";
@@ -77,21 +81,31 @@ describe("sealtrace sign and check", () => {
     );
   });
 
-  it("say what is wrong with how they are used, exit code 2", () => {
-    for (const [script, sentence] of [
-      ["sealtrace sign a", /With which key\?/],
-      ["sealtrace sign -s key", /Which file\?/],
-      ["sealtrace sign -s key.pub a", /no minisign secret key/],
-      ["sealtrace sign -s key -", /give -x/],
-      ["sealtrace sign -s key -t \"$(printf 'a\\nb')\" a", /one line/],
-      ["sealtrace check a", /By which key\?/],
-      ["sealtrace check -p key a", /no minisign public key/],
-      ["sealtrace keys new --minisign -W -s key -p new.pub", /key is there already/],
+  // Without a process each: what a command rejects with is one line and exit code 2.
+  it("say what is wrong with how they are used", async () => {
+    const [a, key, publicFile] = [path("a"), path("key"), path("key.pub")];
+    for (const [command, args, sentence] of [
+      [sign, [a], /With which key\?/],
+      [sign, ["-s", key], /Which file\?/],
+      [sign, ["-s", publicFile, a], /no minisign secret key/],
+      [sign, ["-s", path("missing"), a], /missing.*does not exist/],
+      [sign, ["-s", key, path("missing")], /missing.*does not exist/],
+      [sign, ["-s", key, "-x", path("s"), a, path("b")], /-x names the signature of one file/],
+      [sign, ["-s", key, "-"], /give -x/],
+      [sign, ["-s", key, "-t", "a\nb", a], /one line/],
+      [check, [a], /By which key\?/],
+      [check, ["-p", publicFile, "-P", publicKey, a], /By which key\?/],
+      [check, ["-p", key, a], /no minisign public key/],
+      [check, ["-p", publicFile, "-x", path("a.minisig"), path("missing")], /missing.*does not exist/],
+      [keys, ["new", "--minisign", "-W", "-s", key, "-p", path("new.pub")], /key is there already/],
     ] as const) {
-      fails(script, 2, sentence);
+      await assert.rejects(
+        command(args),
+        (error) => error instanceof SealtraceError && sentence.test(error.message),
+        String(sentence),
+      );
     }
-    for (const command of ["sign", "check"])
-      assert.match(succeeds(`sealtrace ${command} --help`), new RegExp(`^Usage: sealtrace ${command}`));
+    assert.match(succeeds("sealtrace sign --help"), /^Usage: sealtrace sign/);
   });
 
   it("take a password that protects the key", async () => {
