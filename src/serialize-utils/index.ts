@@ -27,6 +27,8 @@ export { decode, type DecodeOptions, type DecodeSchema } from "./pipeline/decode
 export { decodeStream, type DecodeStreamOptions, type StreamSource } from "./pipeline/decode-stream.ts";
 export { encode, type Encoded, type EncodeOptions } from "./pipeline/encode.ts";
 export { encodeStream, type EncodedStream, type ValueSource } from "./pipeline/encode-stream.ts";
+export type { Loss } from "./pipeline/salvage/losses.ts";
+export { salvage, type Salvaged, type SalvageOptions } from "./pipeline/salvage/salvage.ts";
 export { stagesOfName, type NamedStages, type PipelineOptions } from "./pipeline/pipeline.ts";
 export { jsonSchema } from "./schema/json-schema.ts";
 export { acceptedBy, type SchemaIssue, type SchemaResult, type StandardSchema } from "./schema/standard-schema.ts";

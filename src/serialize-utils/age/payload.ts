@@ -81,10 +81,11 @@ export class PayloadOpener {
   }
 
   /** The next chunk, the last or not; undefined when it was changed. Then the one after it can be asked for. */
-  openIfIntact(sealed: Buffer): Buffer | undefined {
-    const chunk = this.#decrypt(sealed, false) ?? this.#decrypt(sealed, true);
+  openIfIntact(sealed: Buffer): { readonly chunk: Buffer; readonly isLast: boolean } | undefined {
+    const middle = this.#decrypt(sealed, false);
+    const chunk = middle ?? this.#decrypt(sealed, true);
     this.#counter.advance();
-    return chunk;
+    return chunk && { chunk, isLast: middle === undefined };
   }
 
   #decrypt(sealed: Buffer, last: boolean): Buffer | undefined {

@@ -152,7 +152,8 @@ function checkFollowing(codec: Codec, head: Uint8Array, at: number, { concatenat
   );
 }
 
-function codecOf(name: CompressionName): Codec {
+/** Throws SEALTRACE_USAGE for a name that there is not. */
+export function codecOf(name: CompressionName): Codec {
   if (Object.hasOwn(CODECS, name)) return CODECS[name];
   throw new SealtraceError(
     "SEALTRACE_USAGE",

@@ -1,7 +1,7 @@
 import { SealtraceError } from "../../record/index.ts";
 import { decryptAgeStream } from "../age/decrypt.ts";
 import { decompressStream } from "../compression/compression.ts";
-import type { FormatName } from "../formats.ts";
+import { formatOf, type FormatName } from "../formats.ts";
 import { limitExceeded, type ReadingLimits } from "../limits.ts";
 import { acceptedBy } from "../schema/standard-schema.ts";
 import { atStage, streamAtStage } from "./at-stage.ts";
@@ -24,7 +24,7 @@ export interface DecodeStreamOptions extends DecodeOptions, LineOptions {
 export type StreamSource = AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
 
 /**
- * {@link decode}, in constant memory: the values of NDJSON (the default), pieces of bytes (`format: "binary"`) or of text (`format: "text"`). What is encrypted is
+ * {@link decode}, in constant memory: the values of NDJSON (the default) or of a sequence of MessagePack or CBOR, pieces of bytes (`format: "binary"`) or of text (`format: "text"`). What is encrypted is
  * handed out once its 64 KiB are authentic; that nothing is missing at the end is known when the stream has ended without an error.
  *
  * A signature is of the whole. Where the source is a function, it is read once to verify, and then again to decode (and verified once more, for it may
@@ -72,6 +72,8 @@ function parsed(
   format: FormatName,
   options: DecodeStreamOptions,
 ): AsyncIterable<unknown> {
+  const { readSequence } = formatOf(format);
+  if (readSequence !== undefined) return readSequence(pieces, options);
   switch (format) {
     case "binary":
       return pieces;

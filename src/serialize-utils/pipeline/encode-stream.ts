@@ -56,7 +56,7 @@ export class EncodedStream implements AsyncIterable<Uint8Array> {
 export type ValueSource = AsyncIterable<unknown> | Iterable<unknown>;
 
 /**
- * {@link encode}, in constant memory: values as NDJSON (the default), pieces of bytes (`format: "binary"`) or of text (`format: "text"`). A schema is asked about
+ * {@link encode}, in constant memory: values as NDJSON (the default), as a sequence of MessagePack or CBOR, pieces of bytes (`format: "binary"`) or of text (`format: "text"`). A schema is asked about
  * each value. Throws SEALTRACE_USAGE for formats that are one value as a whole.
  */
 export function encodeStream(source: ValueSource, options: EncodeOptions = {}): EncodedStream {
@@ -103,8 +103,9 @@ interface Batch {
 }
 
 function batchOf(format: FormatName, options: JsonOptions): Batch {
-  const { byLine, encodeMore } = formatOf(format);
+  const { byLine, encode, encodeMore, readSequence } = formatOf(format);
   if (byLine === true) return new LineBatch(options);
+  if (readSequence !== undefined) return new ByteBatch((value) => encode(value, options));
   if (encodeMore !== undefined) return new ByteBatch((value) => encodeMore(value, options));
   throw notAStream(format);
 }
@@ -160,7 +161,7 @@ class ByteBatch implements Batch {
 export function notAStream(format: FormatName): SealtraceError {
   return new SealtraceError(
     "SEALTRACE_USAGE",
-    `${format} is one value as a whole, and no stream: take ndjson, or encode and decode.`,
+    `${format} is one value as a whole, and no stream: take ndjson, messagepack or cbor, or encode and decode.`,
   );
 }
 
