@@ -55,6 +55,7 @@ function compose(text: string, lines: Lines, options: YamlReadingOptions): Docum
       throw invalid(lines, "a second document begins; only one is expected", composed.range[0]);
     document = composed;
     const [error] = document.errors;
+    if (error?.message.startsWith("Maximum call stack") === true) throw tooDeep(error);
     if (error !== undefined) throw invalid(lines, error.message, error.pos[0], error);
   }
   return document;
@@ -78,7 +79,7 @@ function invalid(lines: Lines, message: string, offset: number, cause?: unknown)
   );
 }
 
-function tooDeep(cause: RangeError): SealtraceError {
+function tooDeep(cause: unknown): SealtraceError {
   return new SealtraceError("SEALTRACE_LIMIT_EXCEEDED", "It is nested more deeply than YAML can be read here.", {
     cause,
   });

@@ -22,9 +22,14 @@ interface Anchored {
   size: number;
 }
 
-const CORE_SCALARS: ReadonlySet<string> = new Set(
-  ["str", "int", "float", "bool", "null"].map((name) => YAML_TAG + name),
-);
+/** What the core schema's tags make of a scalar. */
+const CORE_TYPES: ReadonlyMap<string, string> = new Map([
+  [`${YAML_TAG}str`, "string"],
+  [`${YAML_TAG}int`, "number"],
+  [`${YAML_TAG}float`, "number"],
+  [`${YAML_TAG}bool`, "boolean"],
+  [`${YAML_TAG}null`, "object"],
+]);
 
 /** Turns the nodes of a document into the tree that rich JSON would be (`json/format.ts`). Recurses: their depth is bounded already. */
 export class TreeOfNodes {
@@ -72,13 +77,22 @@ export class TreeOfNodes {
 
   #scalar(node: Scalar, anchor: string | undefined): unknown {
     const { tag } = node;
-    const isPlain = tag === undefined || tag === "!" || CORE_SCALARS.has(tag);
-    const value = isPlain ? node.value : this.#taggedScalar(tag, node);
+    const isPlain = tag === undefined || tag === "!" || CORE_TYPES.has(tag);
+    const value = isPlain ? this.#coreScalar(tag, node) : this.#taggedScalar(tag, node);
     if (anchor === undefined) return value;
     let again = value;
     if (!isPlain && !IS_SMALL.has((value as Form)[RICH_KEY])) again = { [RICH_KEY]: this.#identify(value as Form) };
     this.#anchors.set(anchor, { again, size: 0 });
     return value;
+  }
+
+  /** The library leaves it at text where a core tag stands before what isn't written as such. */
+  #coreScalar(tag: string | undefined, node: Scalar): unknown {
+    const type = CORE_TYPES.get(tag ?? "");
+    if (type === undefined || typeof node.value === type) return node.value;
+    const value = coreValue(textOf(node));
+    if (typeof value === type) return value;
+    throw this.#invalid(`the scalar is not what its tag says`, node);
   }
 
   #taggedScalar(tag: string, node: Scalar): Form {
@@ -246,10 +260,13 @@ function textOf({ source, value }: Scalar): string {
   return typeof value === "string" ? value : (source ?? String(value));
 }
 
-/** What a scalar under a tag of our own would be without it (YAML 1.2, core schema). */
+/** What a scalar under a tag of our own would be without it. */
 function untaggedValue(node: Scalar): unknown {
-  const text = textOf(node);
-  if (node.type !== "PLAIN") return text;
+  return node.type === "PLAIN" ? coreValue(textOf(node)) : textOf(node);
+}
+
+/** YAML 1.2.2, section 10.3.2, without octal, hexadecimal and what is no number. */
+function coreValue(text: string): unknown {
   if (/^(?:~|null|Null|NULL|)$/.test(text)) return null;
   if (/^(?:true|True|TRUE|false|False|FALSE)$/.test(text)) return text.toLowerCase() === "true";
   return /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/.test(text) ? Number(text) : text;
