@@ -1,9 +1,18 @@
 /** The one table of formats and their suffixes. A format is added by a line in `FORMATS`. */
 import { SealtraceError } from "../record/index.ts";
+import { deserializeFromCbor } from "./cbor/read.ts";
+import { readCborSequence } from "./cbor/sequence.ts";
+import { serializeToCbor } from "./cbor/write.ts";
 import { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
 import { deserializeFromJson, type JsonReadingOptions } from "./json/deserialize.ts";
 import { serializeToJson, type JsonOptions } from "./json/serialize.ts";
+import { deserializeFromMessagePack } from "./message-pack/read.ts";
+import { readMessagePackSequence } from "./message-pack/sequence.ts";
+import { serializeToMessagePack } from "./message-pack/write.ts";
+import { deserializeFromPickle } from "./pickle/read/deserialize-from-pickle.ts";
+import { serializeToPickle } from "./pickle/write/serialize-to-pickle.ts";
 import { decodeJsonLines, encodeJsonLines, jsonLine } from "./pipeline/json-lines.ts";
+import { deserializeFromProtobuf, serializeToProtobuf } from "./protobuf/serialize.ts";
 import { deserializeFromYaml } from "./yaml/deserialize.ts";
 import { serializeToYaml } from "./yaml/serialize.ts";
 
@@ -13,8 +22,13 @@ import { serializeToYaml } from "./yaml/serialize.ts";
  * - `json`: JSON
  * - `ndjson`: an array, one value a line, each as JSON
  * - `yaml`: YAML 1.2
+ * - `messagepack`: MessagePack; as a stream, one value after the other
+ * - `cbor`: CBOR, deterministic (RFC 8949); as a stream, a CBOR sequence (RFC 8742)
+ * - `protobuf`: a message `sealtrace.Value` (`schemas/sealtrace-value.proto`), which holds any value
+ * - `pickle`: Python's pickle
  */
-export type FormatName = "text" | "binary" | "json" | "ndjson" | "yaml";
+export type FormatName =
+  "text" | "binary" | "json" | "ndjson" | "yaml" | "messagepack" | "cbor" | "protobuf" | "pickle";
 
 export interface Format {
   /** The first one is written. */
@@ -25,6 +39,8 @@ export interface Format {
   readonly encodeMore?: (value: unknown, options?: JsonOptions) => Uint8Array;
   /** Each value is a line. */
   readonly byLine?: true;
+  /** Values that follow each other, each as `encode` gives it, in constant memory; undefined where a content is one value. */
+  readonly readSequence?: (source: AsyncIterable<Uint8Array>, options?: JsonReadingOptions) => AsyncIterable<unknown>;
 }
 
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
@@ -44,8 +60,26 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   },
   yaml: {
     suffixes: ["yaml", "yml"],
-    encode: (value) => encodeUtf8(serializeToYaml(value)),
+    encode: (value, options) => encodeUtf8(serializeToYaml(value, { classes: options?.classes })),
     decode: (bytes, options) => deserializeFromYaml(decodeUtf8(bytes), options),
+  },
+  messagepack: {
+    suffixes: ["msgpack", "mpk"],
+    encode: serializeToMessagePack,
+    decode: deserializeFromMessagePack,
+    readSequence: readMessagePackSequence,
+  },
+  cbor: { suffixes: ["cbor"], encode: serializeToCbor, decode: deserializeFromCbor, readSequence: readCborSequence },
+  // Not `pb`: that is any message, and this is one.
+  protobuf: {
+    suffixes: ["pbvalue"],
+    encode: (value, options) => serializeToProtobuf(value, { classes: options?.classes }),
+    decode: (bytes, options) => deserializeFromProtobuf(bytes, options),
+  },
+  pickle: {
+    suffixes: ["pkl", "pickle"],
+    encode: (value, options) => serializeToPickle(value, { classes: options?.classes }),
+    decode: deserializeFromPickle,
   },
 };
 
