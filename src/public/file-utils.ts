@@ -69,6 +69,7 @@ export type {
   MoveOptions,
   MoveReport,
   NamedEntry,
+  OlderGeneration,
   Progress,
   ReadFile,
   ReadFileSync,
