@@ -85,8 +85,9 @@ export class Reviver {
       }
       if (this.#stack.length !== depth) return;
     }
-    frame.finish?.();
+    // First: what goes wrong then stands where the container does.
     this.#stack.pop();
+    frame.finish?.();
   }
 
   #item(item: object, parent: Container, key: string): unknown {
