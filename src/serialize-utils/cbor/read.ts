@@ -178,8 +178,11 @@ class CborReader extends ByteReader {
       case TAGS.genericObject:
         return this.#generic(start);
       case TAGS.set: {
-        const info = this.#headOf(ARRAY, "a set is no array");
-        return this.#builder.openRich("Set", this.#count(info, 1, start), start);
+        const head = this.at < this.end ? (this.bytes[this.at] as number) : 0;
+        // Its array may be in another tag, as that of sharing.
+        if (head >> 5 !== ARRAY) break;
+        this.at += 1;
+        return this.#builder.openRich("Set", this.#count(head & 0x1f, 1, start), start);
       }
       case TAGS.map: {
         const info = this.#headOf(MAP, "tag 259 holds no map");

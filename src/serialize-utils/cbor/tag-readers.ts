@@ -16,6 +16,7 @@ const SIMPLE_READERS: Readonly<Record<number, (content: unknown) => unknown>> = 
   },
   [TAGS.bigPositive]: (content) => magnitudeOf(content),
   [TAGS.bigNegative]: (content) => -1n - magnitudeOf(content),
+  [TAGS.set]: setOf,
   [TAGS.uri]: (content) => build("URL", content),
   [TAGS.regularExpression]: (content) => build("RegExp", [content, ""]),
 };
@@ -24,6 +25,12 @@ function build(name: string, content: unknown): object {
   const type = richTypeNamed(name);
   if (type === undefined || !("build" in type)) throw invalidContent(name, "of a type that can be built");
   return type.build(content);
+}
+
+function setOf(content: unknown): unknown {
+  const set = new Set(Array.isArray(content) ? content : []);
+  if (!Array.isArray(content) || set.size !== content.length) throw invalidContent("Set", "an array, each value once");
+  return set;
 }
 
 /** RFC 3339. */

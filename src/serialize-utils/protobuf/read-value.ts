@@ -1,5 +1,5 @@
 import { bigintOfBytes } from "../binary/bigint-bytes.ts";
-import { trailing } from "../binary/failures.ts";
+import { trailing, truncated } from "../binary/failures.ts";
 import { HOLE, OPEN_END, OPENED, ValueBuilder } from "../binary/value-builder.ts";
 import type { ReadingLimits } from "../limits.ts";
 import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
@@ -51,7 +51,7 @@ class ValueReader extends WireReader {
 
   #value(builder: ValueBuilder, end: number): unknown {
     const start = this.at;
-    if (start === end) throw this.invalid("a value is empty", start);
+    if (start === end) throw end === this.end ? truncated("Protobuf", end) : this.invalid("a value is empty", start);
     const value = this.#field(builder, this.tag(), start, end);
     if (value !== OPENED && this.at !== end) throw this.#more(end);
     return value;

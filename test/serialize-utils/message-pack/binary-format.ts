@@ -36,7 +36,10 @@ export function describeBinaryFormat({ name, write, read }: BinaryFormat): void 
     }
 
     it("keeps any value", () => {
-      fc.assert(fc.property(richValue, (value) => same(roundTrip(value), value)), { numRuns: 300 });
+      fc.assert(
+        fc.property(richValue, (value) => same(roundTrip(value), value)),
+        { numRuns: 300 },
+      );
     });
 
     it("writes the same value as the same bytes", () => {

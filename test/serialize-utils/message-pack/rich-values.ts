@@ -89,7 +89,7 @@ export const richValue: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((t
     { maxDepth: 4, withCrossShrink: true },
     leaf,
     fc.array(tie("value"), { maxLength: 6 }),
-    fc.sparseArray(tie("value"), { maxNumElements: 3, maxIndex: 8 }),
+    fc.sparseArray(tie("value"), { maxNumElements: 3, maxLength: 8 }),
     fc.dictionary(keys, tie("value"), { maxKeys: 6, noNullPrototype: true }),
     fc.array(fc.tuple(leaf, tie("value")), { maxLength: 4 }).map((entries) => new Map(entries)),
     fc.array(tie("value"), { maxLength: 4 }).map((items) => new Set(items)),
