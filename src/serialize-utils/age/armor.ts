@@ -40,40 +40,43 @@ export class ArmorReader {
   #whitespace = 0;
   #line = 0;
 
-  /** What the lines hold that have ended by now. Throws SEALTRACE_INVALID_DATA, naming the line. */
-  push(piece: Uint8Array): Buffer {
+  /** What the lines hold that have ended by now, and only then throws SEALTRACE_INVALID_DATA, naming the line: so pieces don't matter. */
+  *push(piece: Uint8Array): Generator<Buffer> {
     this.#pending += bufferOf(piece).toString("latin1");
     const end = this.#pending.lastIndexOf("\n");
     const ended = end < 0 ? [] : this.#pending.slice(0, end).split("\n");
     this.#pending = this.#pending.slice(end + 1);
-    if (this.#pending.length > MAX_WHITESPACE) throw this.#malformed("the line is too long");
-    return this.#read(ended);
+    yield* this.#read(ended);
+    // No line is right that is as long, whatever it goes on with.
+    if (this.#pending.length > MAX_WHITESPACE) this.#readLine(this.#pending, []);
   }
 
-  /** Throws SEALTRACE_DATA_TRUNCATED when the last line is not there. */
-  end(): Buffer {
-    const rest = this.#pending === "" ? Buffer.alloc(0) : this.#read([this.#pending]);
-    if (this.#state !== "after") {
-      throw new SealtraceError(
-        "SEALTRACE_DATA_TRUNCATED",
-        `The armored content ends too early, before its line ${END}: get it again from where it came.`,
-      );
-    }
-    return rest;
+  /** What is left. Throws SEALTRACE_DATA_TRUNCATED when the last line is not there. */
+  *end(): Generator<Buffer> {
+    if (this.#pending !== "") yield* this.#read([this.#pending]);
+    if (this.#state === "after") return;
+    throw new SealtraceError(
+      "SEALTRACE_DATA_TRUNCATED",
+      `The armored content ends too early, before its line ${END}: get it again from where it came.`,
+    );
   }
 
-  #read(ended: readonly string[]): Buffer {
+  *#read(ended: readonly string[]): Generator<Buffer> {
     const content: string[] = [];
-    for (const untrimmed of ended) {
-      this.#line += 1;
-      const line = untrimmed.endsWith("\r") ? untrimmed.slice(0, -1) : untrimmed;
-      if (this.#state === "before" || this.#state === "after") this.#readOutside(line);
-      else if (line === END) this.#state = "after";
-      else if (this.#state === "last line")
-        throw this.#malformed("a line is shorter than 64 characters before the last");
-      else content.push(this.#checked(line));
+    try {
+      for (const line of ended) this.#readLine(line.endsWith("\r") ? line.slice(0, -1) : line, content);
+    } finally {
+      // Also before an error goes on.
+      if (content.length > 0) yield Buffer.from(content.join(""), "base64");
     }
-    return Buffer.from(content.join(""), "base64");
+  }
+
+  #readLine(line: string, content: string[]): void {
+    this.#line += 1;
+    if (this.#state === "before" || this.#state === "after") this.#readOutside(line);
+    else if (line === END) this.#state = "after";
+    else if (this.#state === "last line") throw this.#malformed("a line is shorter than 64 characters before the last");
+    else content.push(this.#checked(line));
   }
 
   #readOutside(line: string): void {

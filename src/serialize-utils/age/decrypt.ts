@@ -66,9 +66,10 @@ async function* unarmored(source: ByteSource): AsyncGenerator<Uint8Array> {
       begun = true;
       if (looksArmored(piece[0] as number)) armor = new ArmorReader();
     }
-    yield armor === undefined ? piece : armor.push(piece);
+    if (armor === undefined) yield piece;
+    else yield* armor.push(piece);
   }
-  if (armor !== undefined) yield armor.end();
+  if (armor !== undefined) yield* armor.end();
 }
 
 class StreamLimits {
