@@ -151,7 +151,7 @@ describe("encrypted files", () => {
 
   it("are updated, in a root as well", async () => {
     const directory = temporaryDirectory();
-    await using root = await openRoot(directory, { allow: ["read", "write", "create"] });
+    const root = await openRoot(directory, { allow: ["read", "write", "create"] });
     for (let i = 1; i <= 3; i += 1) {
       await root.updateFile("count.json.zst.age", (count) => Number(count ?? 0) + 1, {
         ...to,
@@ -160,6 +160,7 @@ describe("encrypted files", () => {
       });
     }
     assert.equal(await root.readFile("count.json.zst.age", from), 3);
+    await root.close();
     assert.equal(await readFile(join(directory, "count.json.zst.age"), from), 3);
   });
 });
