@@ -11,7 +11,10 @@ import { CHUNK_BYTES, PayloadSealer, TAG_BYTES } from "./payload.ts";
  */
 export async function encryptAge(bytes: Uint8Array, options: AgeEncryption): Promise<Buffer> {
   const size = bytes.length + (bytes.length / CHUNK_BYTES + 1) * TAG_BYTES + TYPICAL_HEADER_BYTES;
-  return collect(encryptAgeStream([bytes], options), Math.ceil(options.armor === true ? size * ARMOR_RATIO : size));
+  const parts = flat(encrypted([bytes], options));
+  return options.armor === true
+    ? collect(armored(parts), Math.ceil(size * ARMOR_RATIO))
+    : collect(parts, Math.ceil(size));
 }
 
 const TYPICAL_HEADER_BYTES = 1024;
@@ -19,23 +22,34 @@ const ARMOR_RATIO = 65 / 48;
 
 /** The same for what does not fit into memory, in pieces of any size. */
 export function encryptAgeStream(source: ByteSource, options: AgeEncryption): AsyncGenerator<Buffer> {
-  const pieces = encrypted(source, options);
-  return options.armor === true ? armored(pieces) : pieces;
+  const parts = encrypted(source, options);
+  return options.armor === true ? armored(flat(parts)) : joined(parts);
 }
 
-async function* encrypted(source: ByteSource, options: AgeEncryption): AsyncGenerator<Buffer> {
+/** What belongs together, in its parts. */
+type Parts = readonly Buffer[];
+
+async function* flat(all: AsyncIterable<Parts>): AsyncGenerator<Buffer> {
+  for await (const parts of all) yield* parts;
+}
+
+async function* joined(all: AsyncIterable<Parts>): AsyncGenerator<Buffer> {
+  for await (const parts of all) yield Buffer.concat(parts);
+}
+
+async function* encrypted(source: ByteSource, options: AgeEncryption): AsyncGenerator<Parts> {
   const { header, fileKey } = await sealHeader(options);
   const sealer = new PayloadSealer(fileKey);
   const queue = new ByteQueue();
   let begun = false;
   for await (const piece of source) {
     // Not before: a source that can't be read leaves nothing behind.
-    if (!begun) yield Buffer.concat([header, sealer.nonce]);
+    if (!begun) yield [header, sealer.nonce];
     begun = true;
     queue.push(piece);
     // A full chunk is the last one if nothing follows.
     while (queue.length > CHUNK_BYTES) yield sealer.seal(queue.take(CHUNK_BYTES), false);
   }
-  if (!begun) yield Buffer.concat([header, sealer.nonce]);
+  if (!begun) yield [header, sealer.nonce];
   yield sealer.seal(queue.takeAll(), true);
 }

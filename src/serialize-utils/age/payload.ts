@@ -26,13 +26,13 @@ export class PayloadSealer {
     this.#key = payloadKey(fileKey, this.nonce);
   }
 
-  /** The next chunk, which is of 64 KiB unless it is the last. */
-  seal(chunk: Uint8Array, last: boolean): Buffer {
+  /** The next chunk, which is of 64 KiB unless it is the last, in its two parts: who puts all together need not put these together first. */
+  seal(chunk: Uint8Array, last: boolean): [ciphertext: Buffer, tag: Buffer] {
     const cipher = createCipheriv(ALGORITHM, this.#key, this.#counter.nonce(last), OPTIONS);
     const ciphertext = cipher.update(chunk);
     cipher.final();
     this.#counter.advance();
-    return Buffer.concat([ciphertext, cipher.getAuthTag()]);
+    return [ciphertext, cipher.getAuthTag()];
   }
 }
 
