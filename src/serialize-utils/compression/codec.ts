@@ -1,5 +1,9 @@
-import type { Engine } from "./engine.ts";
+import type { Transform } from "node:stream";
+import type { Zlib } from "node:zlib";
 import type { PieceReader } from "./piece-reader.ts";
+
+/** A native compressor or decompressor. */
+export type Engine = Transform & Zlib;
 
 /** How a kind of compression is written and read. A content is made of units: frames of zstd, members of gzip, the one stream of brotli. */
 export interface Codec {

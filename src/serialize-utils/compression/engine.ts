@@ -1,11 +1,7 @@
-import type { Transform } from "node:stream";
-import type { Zlib } from "node:zlib";
 import { SealtraceError } from "../../record/index.ts";
 import { limitExceeded } from "../limits.ts";
-import type { UnitLimits } from "./codec.ts";
+import type { Engine, UnitLimits } from "./codec.ts";
 import type { PieceReader } from "./piece-reader.ts";
-
-export type Engine = Transform & Zlib;
 
 /** What a native decoder is fed with; undefined at the end. */
 export type NextPiece = () => Promise<Uint8Array | undefined>;
