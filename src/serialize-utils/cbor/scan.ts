@@ -15,7 +15,7 @@ export class CborScan implements Scan {
     this.#maxDepth = maxDepth;
   }
 
-  advance(bytes: Uint8Array, start = this.at): boolean {
+  advance(bytes: Uint8Array, start: number = this.at): boolean {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.at = start;
     while ((this.#owed > 0 || this.#outside.length > 0) && this.at !== Infinity) {

@@ -14,7 +14,7 @@ export class MessagePackScan {
   #owed = 1;
 
   /** Whether the end was found: then it is `at`. To be called again with more bytes behind the same. Behind a byte that begins nothing, the end is infinitely far. */
-  advance(bytes: Uint8Array, start = this.at): boolean {
+  advance(bytes: Uint8Array, start: number = this.at): boolean {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.at = start;
     while (this.#owed > 0 && this.at !== Infinity) {

@@ -135,8 +135,9 @@ class ValueReader extends WireReader {
   }
 
   #bigInteger(start: number): bigint {
+    const bytes = this.copy(this.length());
     try {
-      return bigintOfBytes(this.copy(this.length()));
+      return bigintOfBytes(bytes);
     } catch (cause) {
       throw this.invalid("an integer is too large for a BigInt", start, cause);
     }

@@ -1,4 +1,5 @@
 /** How each scalar type of Protobuf is read and written, and which values it takes. */
+import type { ScalarType } from "@bufbuild/protobuf";
 import type { WireReader } from "./wire-reader.ts";
 import { FIXED32, FIXED64, LENGTH, VARINT, type WireWriter } from "./wire-writer.ts";
 
@@ -65,7 +66,7 @@ function fixed(writer: WireWriter, length: number): number {
 }
 
 /** By the library's numbers of types. */
-export const SCALARS = {
+export const SCALARS: Readonly<Record<ScalarType | "enum", Scalar>> = {
   1: scalar<number>("double", FIXED64, zero, (r) => r.view.getFloat64(r.take(8), true), isNumber, (w, v) => w.view.setFloat64(fixed(w, 8), v, true)), // prettier-ignore
   2: scalar<number>("float", FIXED32, zero, (r) => r.view.getFloat32(r.take(4), true), isNumber, (w, v) => w.view.setFloat32(fixed(w, 4), v, true)), // prettier-ignore
   3: scalar<bigint>("int64", VARINT, bigZero, (r) => BigInt.asIntN(64, r.bigVarint()), isInt64, (w, v) => w.bigVarint(BigInt(v))), // prettier-ignore
@@ -96,7 +97,7 @@ export const SCALARS = {
   17: scalar<number>("sint32", VARINT, zero, (r) => (r.varint(), (r.low >>> 1) ^ -(r.low & 1)), isInt32, (w, v) => w.varint(((v << 1) ^ (v >> 31)) >>> 0)), // prettier-ignore
   18: scalar<bigint>("sint64", VARINT, bigZero, zigzag, isInt64, (w, v) => w.bigVarint((BigInt(v) << 1n) ^ (BigInt(v) >> 63n))), // prettier-ignore
   enum: scalar<number>("enum", VARINT, zero, int32, isInt32, writeInt32),
-} as const;
+};
 
 function zigzag(reader: WireReader): bigint {
   const value = reader.bigVarint();

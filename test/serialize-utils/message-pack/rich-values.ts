@@ -16,12 +16,21 @@ export class Temperature {
   }
 }
 
-export const CLASSES = {
+interface Classes {
+  readonly Point: typeof Point;
+  readonly Temperature: {
+    readonly class: typeof Temperature;
+    readonly write: (instance: Temperature) => unknown;
+    readonly read: (content: unknown) => Temperature;
+  };
+}
+
+export const CLASSES: Classes = {
   Point,
   Temperature: {
     class: Temperature,
-    write: ({ degrees }: Temperature): unknown => degrees,
-    read: (content: unknown): Temperature => {
+    write: ({ degrees }) => degrees,
+    read: (content) => {
       if (typeof content !== "number") throw new TypeError("no number");
       return new Temperature(content);
     },
