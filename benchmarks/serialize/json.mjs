@@ -6,7 +6,7 @@ import { interleave } from "../interleave.mjs";
 
 const records = Array.from({ length: 33_000 }, (_, i) => logRecord(i));
 const recordsText = JSON.stringify(records);
-const graph = makeGraph(100);
+const graph = makeGraph(500);
 const small = logRecord(7);
 const smallText = JSON.stringify(small);
 const heavy = { operations: 1, batches: 15 };
@@ -74,31 +74,28 @@ function logRecord(i) {
   };
 }
 
-/** Groups of people who know each other, both ways: cycles, with a Map, a Set and a Date in each. (One large group would be too deep for devalue.) */
-function makeGraph(groups) {
-  return new Map(Array.from({ length: groups }, (_, i) => [`group ${i}`, makeGroup(i)]));
+/** Customers and their orders, which know each other: cycles, with a Map, a Set and Dates. */
+function makeGraph(size) {
+  return Array.from({ length: size }, (_, i) => {
+    const customer = {
+      name: `customer ${i}`,
+      email: `customer.${i}@example.org`,
+      address: { street: `${i} Long Street`, city: ["Berlin", "Paris", "Rome"][i % 3], postcode: 10_000 + i },
+      since: new Date(1_600_000_000_000 + i * 86_400_000),
+      groups: new Set(["newsletter", `group ${i % 50}`]),
+      orders: new Map(),
+    };
+    for (let k = 0; k < 4; k += 1) customer.orders.set(`order ${i}-${k}`, makeOrder(customer, i + k));
+    return customer;
+  });
 }
 
-function makeGroup(group) {
-  const people = Array.from({ length: 20 }, (_, i) => ({
-    name: `person ${group}/${i}`,
-    email: `person.${group}.${i}@example.org`,
-    phone: `+49 30 ${group}${i}`,
-    street: `${i} Long Street`,
-    city: ["Berlin", "Paris", "Rome"][i % 3],
-    postcode: 10_000 + group * 20 + i,
-    isActive: i % 3 > 0,
-    visits: group * i,
-    note: "likes to be called before noon, never on a Sunday",
-    born: new Date(group * 86_400_000 + i),
-    tags: new Set(["a", `tag ${i % 50}`, i]),
-    scores: new Map([["chess", i], ["go", i / 3]]), // prettier-ignore
-    friends: [],
-    boss: undefined,
+function makeOrder(customer, seed) {
+  const lines = Array.from({ length: 4 }, (_, i) => ({
+    sku: `SKU-${(seed * 31 + i * 7) % 5_000}`,
+    title: `article number ${seed} of the catalogue`,
+    quantity: 1 + ((seed + i) % 3),
+    price: ((seed * 37) % 10_000) / 100,
   }));
-  people.forEach((person, i) => {
-    person.boss = people[(i * 7) % people.length];
-    for (let k = 1; k <= 4; k += 1) person.friends.push(people[(i * k + 13) % people.length]);
-  });
-  return people;
+  return { customer, placed: new Date(1_700_000_000_000 + seed * 60_000), isPaid: seed % 3 > 0, lines };
 }

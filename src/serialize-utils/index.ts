@@ -51,6 +51,7 @@ export {
   type MinisignKeyReading,
   type MinisignSecretKey,
 } from "./signatures/minisign-secret-key.ts";
+export type { ClassForm, ClassRegistry } from "./values/class-registry.ts";
 export { deserializeFromYaml } from "./yaml/deserialize.ts";
 export type { YamlReadingOptions } from "./yaml/options.ts";
 export { serializeToYaml, type YamlOptions } from "./yaml/serialize.ts";
@@ -91,3 +92,5 @@ export {
   type ProtobufReadingOptions,
 } from "./protobuf/serialize.ts";
 export { UNKNOWN_FIELDS } from "./protobuf/unknown-fields.ts";
+export { PYTHON_CLASSES } from "./pickle/python/class-forms.ts";
+export { plainForm, type PlainForm, type PlainLoss } from "./values/plain-form.ts";

@@ -46,6 +46,30 @@ export function isPlainNumber(value: number): boolean {
   return Number.isFinite(value) && (value !== 0 || 1 / value > 0);
 }
 
+/** Whether a container holds nothing but what JSON.stringify writes right, and no other containers. False when in doubt. */
+export function isPlainLeaf(container: object): boolean {
+  if (Array.isArray(container)) {
+    for (const item of container as unknown[]) if (!isPlainScalar(item)) return false;
+    return true;
+  }
+  for (const key in container) {
+    if (key === RICH_KEY || !isPlainScalar((container as Record<string, unknown>)[key])) return false;
+  }
+  return true;
+}
+
+function isPlainScalar(value: unknown): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return isPlainNumber(value);
+    default:
+      return value === null;
+  }
+}
+
 /** A set of objects that costs next to nothing as long as there are few. */
 class SeenObjects {
   readonly #few: object[] = [];

@@ -57,6 +57,7 @@ export class Reviver {
   }
 
   #enter(items: Container, finish?: () => void): void {
+    if (finish === undefined && !hasContainers(items)) return;
     const keys = Array.isArray(items) ? undefined : Object.keys(items);
     const { length } = keys ?? (items as unknown[]);
     this.#budget.spend(length);
@@ -218,6 +219,12 @@ function checkFields(form: Form): void {
     if (field !== RICH_KEY && field !== "value" && !FORM_FIELDS.has(field))
       throw malformed(`has a field ${JSON.stringify(field.slice(0, 100))}`);
   }
+}
+
+function hasContainers(items: Container): boolean {
+  if (Array.isArray(items)) return items.some((item) => typeof item === "object" && item !== null);
+  for (const key in items) if (typeof items[key] === "object" && items[key] !== null) return true;
+  return false;
 }
 
 function isContainer(content: unknown): content is Container {

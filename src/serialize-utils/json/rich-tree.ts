@@ -8,7 +8,7 @@ import { richTypeOf, unsupportedValue } from "../values/rich-types.ts";
 import type { RichType } from "../values/rich-type.ts";
 import { holesOf } from "../values/sparse-arrays.ts";
 import { RICH_KEY, type Form } from "./format.ts";
-import { isPlainNumber } from "./plain-walk.ts";
+import { isPlainLeaf, isPlainNumber } from "./plain-walk.ts";
 
 type Container = PlainObject | unknown[];
 type Key = string | number;
@@ -49,7 +49,7 @@ export class RichTree {
   readonly #spots = new Map<object, Spot>();
   #ids = 0;
 
-  constructor(classes: KnownClasses, rich: boolean, format = rich ? "JSON" : "Plain JSON") {
+  constructor(classes: KnownClasses, rich: boolean, format: string = rich ? "JSON" : "Plain JSON") {
     this.#format = format;
     this.#classes = classes;
     this.#rich = rich;
@@ -185,6 +185,7 @@ export class RichTree {
   }
 
   #plainObject(value: PlainObject, holder: Container, key: Key): Container | Form {
+    if (isPlainLeaf(value)) return this.#leaf(value, holder, key);
     const copy = { ...value };
     const keys = Object.keys(copy);
     if (this.#rich && Object.hasOwn(copy, RICH_KEY)) {
@@ -196,7 +197,14 @@ export class RichTree {
     return copy;
   }
 
-  #array(value: readonly unknown[], holder: Container, key: Key): Container | Form {
+  /** What is right as it is needs no copy. */
+  #leaf(value: Container, holder: Container, key: Key): Container {
+    this.#remember(value, value, false, holder, key).isOpen = false;
+    return value;
+  }
+
+  #array(value: unknown[], holder: Container, key: Key): Container | Form {
+    if (isPlainLeaf(value)) return this.#leaf(value, holder, key);
     const present = holesOf(value);
     if (present !== undefined) {
       if (!this.#rich) throw this.#unsupported(value, "an array with holes", "fill them");
