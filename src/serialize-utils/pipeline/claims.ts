@@ -1,7 +1,7 @@
 /**
  * What a signature says of a content besides that it is unchanged: fields of minisign's trusted comment, in minisign's own manner, separated by tabs:
  *
- *     timestamp:1790000000	file:report.json.zst.age	hashed	format:json	compression:zstd	encryption:age	schema:report-2	generation:7
+ *     timestamp:1790000000	hashed	file:report.json.zst.age	format:json	compression:zstd	encryption:age	schema:report-2	generation:7
  *
  * A content that was signed as one thing can't be passed off as another: as another file, an older generation, or with a stage less.
  */
@@ -22,68 +22,73 @@ export interface ExpectedClaims extends Omit<ClaimOptions, "generation"> {
   readonly generation?: number | { readonly atLeast: number } | undefined;
 }
 
-type Fields = ReadonlyMap<string, string>;
+/** What is said of a content, by name. */
+export type Claims = ReadonlyMap<string, string>;
 
 /** Throws SEALTRACE_USAGE for what can't stand in one line. */
-export function claimsText({ format, compression, isEncrypted }: Pipeline, options: ClaimOptions): string {
+export function claimsOf({ format, compression, isEncrypted }: Pipeline, options: ClaimOptions): Claims {
   const { name, schemaName, generation } = options;
   if (generation !== undefined && !(Number.isSafeInteger(generation) && generation >= 0)) {
     throw new SealtraceError("SEALTRACE_USAGE", `A generation is a whole number from 0 on, not ${generation}.`);
   }
-  const fields: readonly (readonly [string, string | number | undefined])[] = [
-    ["timestamp", Math.floor(Date.now() / 1000)],
-    ["file", name],
-    HASHED,
-    ["format", format],
-    ["compression", compression ?? NONE],
-    ["encryption", isEncrypted ? "age" : NONE],
-    ["schema", schemaName],
-    ["generation", generation],
-  ];
-  const said = fields.filter((field) => field[1] !== undefined);
-  return said.map((field) => (field === HASHED ? field[0] : `${field[0]}:${checked(...field)}`)).join("\t");
+  const claims = new Map<string, string>();
+  const claim = (key: string, value: string | number | undefined): void => {
+    if (value !== undefined) claims.set(key, checked(key, String(value)));
+  };
+  claim("file", name);
+  claim("format", format);
+  claim("compression", compression ?? NONE);
+  claim("encryption", isEncrypted ? "age" : NONE);
+  claim("schema", schemaName);
+  claim("generation", generation);
+  return claims;
+}
+
+export function commentOf(claims: Claims): string {
+  const fields = Array.from(claims, ([key, value]) => `${key}:${value}`);
+  return [`timestamp:${Math.floor(Date.now() / 1000)}`, "hashed", ...fields].join("\t");
+}
+
+/** Throws SEALTRACE_SIGNATURE_INVALID for what is said twice. */
+export function claimsOfComment(comment: string): Claims {
+  const claims = new Map<string, string>();
+  for (const field of comment.split("\t")) {
+    const colon = field.indexOf(":");
+    const key = colon < 0 ? field : field.slice(0, colon);
+    if (claims.has(key)) {
+      throw new SealtraceError("SEALTRACE_SIGNATURE_INVALID", `The signed comment says ${JSON.stringify(key)} twice.`);
+    }
+    claims.set(key, colon < 0 ? "" : field.slice(colon + 1));
+  }
+  return claims;
 }
 
 /**
  * Throws SEALTRACE_SIGNATURE_INVALID when the signer has said something else. What minisign's own signatures don't say (format, compression, encryption) is not
  * asked of them; `name`, `schemaName` and `generation` are, where they are expected.
  */
-export function checkClaims(comment: string, pipeline: Pipeline, expected: ExpectedClaims): void {
-  const fields = readFields(comment);
-  compare(fields, "format", pipeline.format);
-  compare(fields, "compression", pipeline.compression ?? NONE);
-  compare(fields, "encryption", pipeline.isEncrypted ? "age" : NONE);
-  demand(fields, "file", expected.name);
-  demand(fields, "schema", expected.schemaName);
+export function checkClaims(claims: Claims, pipeline: Pipeline, expected: ExpectedClaims): void {
+  compare(claims, "format", pipeline.format);
+  compare(claims, "compression", pipeline.compression ?? NONE);
+  compare(claims, "encryption", pipeline.isEncrypted ? "age" : NONE);
+  demand(claims, "file", expected.name);
+  demand(claims, "schema", expected.schemaName);
   const { generation } = expected;
   if (typeof generation !== "object") {
-    demand(fields, "generation", generation === undefined ? undefined : String(generation));
+    demand(claims, "generation", generation === undefined ? undefined : String(generation));
     return;
   }
-  const signed = fields.get("generation");
+  const signed = claims.get("generation");
   if (signed !== undefined && Number(signed) >= generation.atLeast) return;
   throw otherwise("generation", signed, `${generation.atLeast} or later`);
 }
 
-function readFields(comment: string): Fields {
-  const fields = new Map<string, string>();
-  for (const field of comment.split("\t")) {
-    const colon = field.indexOf(":");
-    const key = colon < 0 ? field : field.slice(0, colon);
-    if (fields.has(key)) {
-      throw new SealtraceError("SEALTRACE_SIGNATURE_INVALID", `The signed comment says ${JSON.stringify(key)} twice.`);
-    }
-    fields.set(key, colon < 0 ? "" : field.slice(colon + 1));
-  }
-  return fields;
+function compare(claims: Claims, key: string, expected: string): void {
+  if (claims.has(key)) demand(claims, key, expected);
 }
 
-function compare(fields: Fields, key: string, expected: string): void {
-  if (fields.has(key)) demand(fields, key, expected);
-}
-
-function demand(fields: Fields, key: string, expected: string | undefined): void {
-  const signed = fields.get(key);
+function demand(claims: Claims, key: string, expected: string | undefined): void {
+  const signed = claims.get(key);
   if (expected !== undefined && signed !== expected) throw otherwise(key, signed, expected);
 }
 
@@ -95,8 +100,7 @@ function otherwise(key: string, signed: string | undefined, expected: string): S
   );
 }
 
-function checked(key: string, value: string | number | undefined): string {
-  const text = String(value);
+function checked(key: string, text: string): string {
   if (text !== "" && !/[\0-\x1f\x7f-\x9f]/.test(text)) return text;
   throw new SealtraceError(
     "SEALTRACE_USAGE",
@@ -105,6 +109,3 @@ function checked(key: string, value: string | number | undefined): string {
 }
 
 const NONE = "none";
-
-/** minisign says so of a signature whose content was hashed first. */
-const HASHED = ["hashed", ""] as const;

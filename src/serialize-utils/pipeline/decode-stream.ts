@@ -12,7 +12,7 @@ import { pipelineOf } from "./pipeline.ts";
 import { tapped } from "./tapped.ts";
 import { Utf8Stream } from "./utf8-stream.ts";
 
-export interface DecodeStreamOptions extends DecodeOptions, LineOptions {
+export interface DecodeStreamOptions extends Omit<DecodeOptions, "envelope">, LineOptions {
   /**
    * A source that can be read only once is handed out before its signature is known to be right, and SEALTRACE_SIGNATURE_INVALID comes at the end: say that you
    * want this. Not needed where the source is a function. Default: false.

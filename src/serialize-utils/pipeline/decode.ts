@@ -11,9 +11,11 @@ import { formatOf } from "../formats.ts";
 import type { JsonReadingOptions } from "../json/deserialize.ts";
 import { DEFAULT_MAX_BYTES, limitExceeded } from "../limits.ts";
 import { acceptedBy, type StandardSchema } from "../schema/standard-schema.ts";
+import type { DsseKey } from "../signatures/dsse.ts";
 import { verifyMinisign, type SignedContent } from "../signatures/minisign.ts";
 import { atStage } from "./at-stage.ts";
-import { checkClaims, type ExpectedClaims } from "./claims.ts";
+import { checkClaims, claimsOfComment, type ExpectedClaims } from "./claims.ts";
+import { ENVELOPE_SUFFIX, openEnvelope } from "./envelope.ts";
 import { SMALL } from "./encode.ts";
 import { gathered, inOnePiece } from "./pieces.ts";
 import { pipelineOf, type Pipeline, type PipelineOptions } from "./pipeline.ts";
@@ -23,6 +25,8 @@ export interface DecodeOptions extends PipelineOptions, ExpectedClaims, JsonRead
   readonly publicKey?: string | readonly string[] | undefined;
   /** The text of the signature file. With `publicKey` there must be one. */
   readonly signature?: string | undefined;
+  /** The content is a DSSE envelope, which these public keys must have signed, or so many of them. */
+  readonly envelope?: { readonly keys: readonly DsseKey[]; readonly threshold?: number | undefined } | undefined;
   /** Opens what is encrypted with age: see {@link decryptAge}. */
   readonly identities?: AgeDecryption["identities"];
   readonly passphrase?: string | undefined;
@@ -47,12 +51,14 @@ export async function decode<Output = unknown>(
   options: DecodeOptions & DecodeSchema<Output> = {},
 ): Promise<Output> {
   const { maxBytes = DEFAULT_MAX_BYTES, schema } = options;
-  const pipeline = pipelineOf(options, isForUs(options));
+  const pipeline = pipelineOf(withoutEnvelope(options), isForUs(options));
   const { format, compression, isEncrypted } = pipeline;
   if (bytes.length > maxBytes) throw limitExceeded("maxBytes", maxBytes);
-  await verifySignature(() => bytes, pipeline, options);
-  let content = bytes;
-  if (isEncrypted) content = await atStage("decrypt", () => decryptAge(bytes, options));
+  let content = await verified(bytes, pipeline, options);
+  if (isEncrypted) {
+    const encrypted = content;
+    content = await atStage("decrypt", () => decryptAge(encrypted, options));
+  }
   if (compression !== undefined) {
     const compressed = content;
     content = await atStage("decompress", () => decompressed(compressed, compression, options));
@@ -62,8 +68,27 @@ export async function decode<Output = unknown>(
   return atStage("validate", async () => acceptedBy(await schema["~standard"].validate(value)));
 }
 
+/** The envelope is around what the rest of the suffix says. */
+function withoutEnvelope({ format, compress, suffix, envelope }: DecodeOptions): PipelineOptions {
+  const isAround = envelope !== undefined && suffix?.endsWith(ENVELOPE_SUFFIX) === true;
+  return { format, compress, suffix: isAround ? suffix.slice(0, -ENVELOPE_SUFFIX.length) : suffix };
+}
+
 export function isForUs({ identities, passphrase }: Pick<DecodeOptions, "identities" | "passphrase">): boolean {
   return identities !== undefined || passphrase !== undefined;
+}
+
+/** The content that is signed: beside its signature, or in its envelope. */
+async function verified(bytes: Uint8Array, pipeline: Pipeline, options: DecodeOptions): Promise<Uint8Array> {
+  const { envelope, maxBytes } = options;
+  if (envelope === undefined) {
+    await verifySignature(() => bytes, pipeline, options);
+    return bytes;
+  }
+  if (options.publicKey !== undefined || options.signature !== undefined) {
+    throw new SealtraceError("SEALTRACE_USAGE", "A signature is beside the content or around it (envelope), not both.");
+  }
+  return atStage("verify", () => openEnvelope(bytes, { ...envelope, maxBytes }, pipeline, options));
 }
 
 /** Whether there is a signature to verify; refuses what makes no sense. */
@@ -88,7 +113,7 @@ export function verifySignature(
       );
     }
     const { trustedComment } = await verifyMinisign(content(), signature, publicKey);
-    checkClaims(trustedComment, pipeline, options);
+    checkClaims(claimsOfComment(trustedComment), pipeline, options);
   });
 }
 

@@ -7,7 +7,7 @@ import type { JsonOptions } from "../json/serialize.ts";
 import { acceptedBy } from "../schema/standard-schema.ts";
 import { signMinisign } from "../signatures/minisign.ts";
 import { atStage, streamAtStage } from "./at-stage.ts";
-import { claimsText } from "./claims.ts";
+import { claimsOf, commentOf } from "./claims.ts";
 import { encryptionOf, isForSomebody, type EncodeOptions } from "./encode.ts";
 import { jsonLine } from "./json-lines.ts";
 import { pipelineOf, suffixOf, type Pipeline } from "./pipeline.ts";
@@ -45,7 +45,7 @@ export class EncodedStream implements AsyncIterable<Uint8Array> {
   #signed(pieces: AsyncIterable<Uint8Array>, pipeline: Pipeline, options: EncodeOptions): AsyncIterable<Uint8Array> {
     const { sign } = options;
     if (sign === undefined) return pieces;
-    const trustedComment = claimsText(pipeline, options);
+    const trustedComment = commentOf(claimsOf(pipeline, options));
     const read = (copy: AsyncIterable<Uint8Array>): Promise<string> =>
       atStage("sign", () => signMinisign(copy, sign, { trustedComment }));
     return tapped(pieces, read, (signature) => (this.#signature = signature));
@@ -59,7 +59,7 @@ export type ValueSource = AsyncIterable<unknown> | Iterable<unknown>;
  * {@link encode}, in constant memory: values as NDJSON (the default), as a sequence of MessagePack or CBOR, pieces of bytes (`format: "binary"`) or of text (`format: "text"`). A schema is asked about
  * each value. Throws SEALTRACE_USAGE for formats that are one value as a whole.
  */
-export function encodeStream(source: ValueSource, options: EncodeOptions = {}): EncodedStream {
+export function encodeStream(source: ValueSource, options: Omit<EncodeOptions, "envelope"> = {}): EncodedStream {
   return new EncodedStream(source, options);
 }
 

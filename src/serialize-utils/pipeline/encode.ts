@@ -1,3 +1,4 @@
+import { SealtraceError } from "../../record/index.ts";
 import type { AgeEncryption } from "../age/options.ts";
 import { encryptAge } from "../age/encrypt.ts";
 import { compress, compressStream, type CompressionName } from "../compression/compression.ts";
@@ -5,9 +6,11 @@ import { formatOf } from "../formats.ts";
 import type { JsonOptions } from "../json/serialize.ts";
 import { acceptedBy, type StandardSchema } from "../schema/standard-schema.ts";
 import { signMinisign } from "../signatures/minisign.ts";
+import type { DsseKey } from "../signatures/dsse.ts";
 import type { MinisignSecretKey } from "../signatures/minisign-secret-key.ts";
 import { atStage } from "./at-stage.ts";
-import { claimsText, type ClaimOptions } from "./claims.ts";
+import { claimsOf, commentOf, type ClaimOptions } from "./claims.ts";
+import { ENVELOPE_SUFFIX, sealEnvelope } from "./envelope.ts";
 import { gathered, inOnePiece } from "./pieces.ts";
 import { pipelineOf, suffixOf, type PipelineOptions } from "./pipeline.ts";
 
@@ -24,6 +27,8 @@ export interface EncodeOptions extends PipelineOptions, ClaimOptions, JsonOption
   readonly scryptWorkFactor?: number | undefined;
   /** Signs with minisign: the text of an unprotected key file, or what {@link openMinisignSecretKey} gives. */
   readonly sign?: string | MinisignSecretKey | undefined;
+  /** Or signs with DSSE, by these keys: the bytes are then an envelope that holds content and signatures, and the suffix ends with `.dsse`. */
+  readonly envelope?: readonly DsseKey[] | undefined;
 }
 
 export interface Encoded {
@@ -40,7 +45,13 @@ export interface Encoded {
  * names the stage.
  */
 export async function encode(value: unknown, options: EncodeOptions = {}): Promise<Encoded> {
-  const { schema, level, sign } = options;
+  const { schema, level, sign, envelope } = options;
+  if (sign !== undefined && envelope !== undefined) {
+    throw new SealtraceError(
+      "SEALTRACE_USAGE",
+      "A signature is beside the content (sign) or around it (envelope), not both.",
+    );
+  }
   const pipeline = pipelineOf(options, isForSomebody(options));
   const { format, compression, isEncrypted } = pipeline;
   if (schema !== undefined) {
@@ -57,9 +68,13 @@ export async function encode(value: unknown, options: EncodeOptions = {}): Promi
   }
   const suffix = suffixOf(pipeline);
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (envelope !== undefined) {
+    const enveloped = await atStage("sign", () => sealEnvelope(whole, envelope, pipeline, options));
+    return { bytes: enveloped, suffix: suffix + ENVELOPE_SUFFIX };
+  }
   if (sign === undefined) return { bytes: whole, suffix };
   const signature = await atStage("sign", () =>
-    signMinisign(whole, sign, { trustedComment: claimsText(pipeline, options) }),
+    signMinisign(whole, sign, { trustedComment: commentOf(claimsOf(pipeline, options)) }),
   );
   return { bytes: whole, suffix, signature };
 }
