@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   decrypt: async () => (await import("./decrypt.ts")).decrypt,
   sign: async () => (await import("./sign.ts")).sign,
   check: async () => (await import("./check.ts")).check,
+  convert: async () => (await import("./convert.ts")).convert,
   scan: async () => (await import("./scan.ts")).scan,
 };
 
@@ -34,6 +35,7 @@ A flight recorder for Node.js: records what a program does, sealed.
   keys new                       keys to encrypt and sign files with
   encrypt|decrypt [file]         files with age
   sign|check file                files with minisign
+  convert in out                 json, ndjson, yaml, msgpack, cbor, pickle
   scan file                      what would this pickle do?
 
   --help      also after a command

@@ -145,12 +145,14 @@ export class PickleWriter {
 
   #classInstance(value: object, prototype: object): void {
     const { classes, pythonReduction } = this.#options;
-    const known = classes.withPrototype(prototype);
+    // What is Python's own stays that, also when it is registered for other formats.
+    const python = pythonReduction(value) ?? reductionOf(value);
+    const known = python === undefined ? classes.withPrototype(prototype) : undefined;
     if (known !== undefined) {
       const state = { sealtrace: "class", name: known.name, value: known.takeApart(value) };
       return this.#reduce(reduction("types", "SimpleNamespace", [], { state }), value);
     }
-    const reduced = pythonReduction(value) ?? reductionOf(value) ?? typedArrayReduction(value);
+    const reduced = python ?? typedArrayReduction(value);
     if (reduced !== undefined) return this.#reduce(reduced, value);
     if (types.isMap(value) && prototype === Map.prototype) return this.#map(value);
     if (types.isSet(value) && prototype === Set.prototype) return this.#set(value);
