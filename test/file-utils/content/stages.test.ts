@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync, zstdDecompressSync } from "node:zlib";
 import {
   openRoot,
@@ -217,7 +218,28 @@ describe("signed files", () => {
     await reading;
   });
 
-  it("are right whenever their writer died", async () => {
+  it("are right at whatever change their writer dies, and the next one goes on", async () => {
+    const base = temporaryDirectory();
+    const program = fileURLToPath(new URL("../../fixtures/file-utils/dying-signers.ts", import.meta.url));
+    const env = { ...process.env, SECRET_KEY: keys.secretKey, NODE_NO_WARNINGS: "1" };
+    const { status, stderr } = spawnSync(process.execPath, [program, base], { env, encoding: "utf8" });
+    assert.deepEqual([status, stderr], [0, ""]);
+    const directories = fs.readdirSync(base);
+    assert.ok(directories.length > 20, `only ${directories.length} deaths`);
+    const reading = { publicKey: keys.publicKey, checksum: true };
+    for (const directory of directories) {
+      const path = join(base, directory, "a.json.zst");
+      const all = (): Promise<unknown[]> =>
+        Promise.all([0, 1, 2].map((generation) => readFile(path, { ...reading, generation })));
+      const present = (await readFile(path, reading)) as number;
+      assert.ok(present === 3 || present === 4, directory);
+      await writeFile(path, 5, { sign: keys.secretKey, generations: 2, checksum: true, durable: false });
+      assert.deepEqual(await all(), [5, present, present - 1], `death ${directory}`);
+      assert.equal(fs.existsSync(`${path}.minisig.next`), false);
+    }
+  });
+
+  it("are right when names were given one by one", async () => {
     const path = newPath("a.json");
     const signed = { sign: keys.secretKey, generations: 3, durable: false };
     const reading = { publicKey: keys.publicKey };
