@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { SealtraceError } from "../src/record/index.ts";
+import type { ClassRegistry, ReadingLimits } from "../src/serialize-utils/index.ts";
 
 class Money {
   amount: unknown = 5;
 }
-const classes = { Money };
-const LIMITS = { maxDepth: 64, maxBytes: 65_536, maxValues: 20_000, maxMilliseconds: 5_000, classes };
+const classes: ClassRegistry = { Money };
+interface Limits extends ReadingLimits, Options {}
+const LIMITS: Limits = { maxDepth: 64, maxBytes: 65_536, maxValues: 20_000, maxMilliseconds: 5_000, classes };
 
 interface Options {
-  readonly classes?: typeof classes;
+  readonly classes?: ClassRegistry;
   readonly keepUnknown?: boolean;
 }
 
@@ -43,7 +45,7 @@ export function richSeeds(write: (value: unknown, options: Options) => Uint8Arra
 /** What is read is written, and read again as the same: its bytes are the same from then on. */
 export function readAndWrite(
   bytes: Uint8Array,
-  read: (bytes: Uint8Array, options: typeof LIMITS & Options) => unknown,
+  read: (bytes: Uint8Array, options: Limits) => unknown,
   write: (value: unknown, options: Options) => Uint8Array,
 ): unknown {
   let value: unknown;

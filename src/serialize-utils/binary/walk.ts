@@ -1,4 +1,5 @@
 import type { KnownClasses } from "../values/class-registry.ts";
+import { placeOf } from "../values/place.ts";
 import { isPlainObject } from "../values/plain-data.ts";
 import { richTypeOf, unsupportedValue } from "../values/rich-types.ts";
 import { loneSurrogate } from "./failures.ts";
@@ -204,24 +205,14 @@ export class Walk {
     return unsupportedValue(value, this.#sink.format, this.#place());
   }
 
-  /** Where the value is that is being written: `user.tags[3]`. */
+  /** Where the value is that is being written. */
   #place(): string {
-    const steps: string[] = [];
+    const keys: (string | number)[] = [];
     for (let frame = this.#frame; frame !== undefined; frame = frame.parent) {
-      const index = frame.index - 1;
-      if (frame.kind === OBJECT) steps.push(nameStep(frame.keys[index] as string));
-      else steps.push(`[${index}]`);
+      keys.push(frame.kind === OBJECT ? (frame.keys[frame.index - 1] as string) : frame.index - 1);
     }
-    const shown = steps.slice(0, MAX_STEPS).reverse().join("");
-    return `${steps.length > MAX_STEPS ? "…" : ""}${shown}`.replace(/^\./, "");
+    return placeOf(keys.reverse());
   }
-}
-
-/** What people can still read. */
-const MAX_STEPS = 32;
-
-function nameStep(key: string): string {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 function isPlain(value: object): boolean {

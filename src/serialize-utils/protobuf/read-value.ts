@@ -51,14 +51,14 @@ class ValueReader extends WireReader {
 
   #value(builder: ValueBuilder, end: number): unknown {
     const start = this.at;
-    if (start === end) throw end === this.end ? truncated("Protobuf", end) : this.invalid("a value is empty", start);
+    if (start === end) throw start === 0 ? truncated("Protobuf", end) : this.invalid("a value is empty", start);
     const value = this.#field(builder, this.tag(), start, end);
-    if (value !== OPENED && this.at !== end) throw this.#more(end);
+    if (value !== OPENED && this.at !== end) throw this.#more(start === 0);
     return value;
   }
 
-  #more(end: number): Error {
-    if (end !== this.end) return this.invalid("a value has more than one field");
+  #more(isWhole: boolean): Error {
+    if (!isWhole) return this.invalid("a value has more than one field");
     const next = (this.bytes[this.at] as number) >> 3;
     return trailing("Protobuf", this.at, next >= VALUE.mark && next <= VALUE.date);
   }
@@ -79,15 +79,15 @@ class ValueReader extends WireReader {
       case VALUE.bytes * 8 + LENGTH:
         return builder.numbered(this.copy(this.length()));
       case VALUE.list * 8 + LENGTH: {
-        const length = this.#container(end);
+        const length = this.#container(start, end);
         return builder.openArray(length === 0 ? 0 : OPEN_END, start, end);
       }
       case VALUE.object * 8 + LENGTH: {
-        const length = this.#container(end);
+        const length = this.#container(start, end);
         return builder.openObject(length === 0 ? 0 : OPEN_END, start, end);
       }
       case VALUE.rich * 8 + LENGTH:
-        this.#container(end);
+        this.#container(start, end);
         this.#expectTag(NAME, "the name of a rich value");
         return builder.openRich(this.text(this.length()), OPEN_END, start, end);
       case VALUE.reference * 8 + VARINT:
@@ -108,11 +108,11 @@ class ValueReader extends WireReader {
   }
 
   /** It is all that the value holds. */
-  #container(end: number): number {
+  #container(start: number, end: number): number {
     const length = this.length();
     if (this.at + length !== end) {
       if (this.at + length < end) this.at += length;
-      throw this.#more(end);
+      throw this.#more(start === 0);
     }
     return length;
   }

@@ -66,12 +66,19 @@ export class WireWriter extends ByteWriter {
     let copied = 0;
     for (let i = 0; i < lengths.length; i += 1) {
       const start = this.#starts[i] as number;
-      whole.raw(draft.subarray(copied, start));
+      whole.#copy(draft, copied, start);
       whole.varint(lengths[i] as number);
       copied = start;
     }
-    whole.raw(draft.subarray(copied));
+    whole.#copy(draft, copied, draft.length);
     return whole.finish();
+  }
+
+  /** Most pieces are a few bytes. */
+  #copy(source: Uint8Array, start: number, end: number): void {
+    if (end - start > SHORT) return this.raw(source.subarray(start, end));
+    this.reserve(SHORT);
+    for (let i = start; i < end; i += 1) this.bytes[this.at++] = source[i] as number;
   }
 
   /** From the last to the first, and so from inside to outside: each is as long as its draft and the lengths that are put in. */
@@ -88,6 +95,8 @@ export class WireWriter extends ByteWriter {
     return lengths;
   }
 }
+
+const SHORT = 32;
 
 /** In bytes, of a safe integer that is not negative. */
 export function varintSize(value: number): number {

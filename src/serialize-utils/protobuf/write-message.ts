@@ -1,4 +1,5 @@
 import { SealtraceError } from "../../record/index.ts";
+import { placeOf } from "../values/place.ts";
 import type { PlainObject } from "../values/plain-data.ts";
 import type { FieldPlan, MessagePlan } from "./message-plan.ts";
 import { UNKNOWN_FIELDS } from "./unknown-fields.ts";
@@ -14,7 +15,8 @@ export function writeMessage(value: unknown, plan: MessagePlan): Uint8Array {
 interface Part {
   readonly field: FieldPlan;
   readonly value: unknown;
-  readonly step: string;
+  /** Where it is in the message. */
+  readonly keys: readonly (string | number)[];
 }
 
 class Frame {
@@ -131,15 +133,15 @@ class MessageWriter {
   }
 
   #addParts(parts: Part[], field: FieldPlan, value: unknown): void {
-    const step = `.${field.name}`;
+    const keys = [field.name];
     if (field.isMap) {
-      for (const entry of this.#entries(field, value)) parts.push({ field, value: entry, step });
+      for (const entry of this.#entries(field, value)) parts.push({ field, value: entry, keys });
     } else if (field.isList) {
       if (!Array.isArray(value)) throw this.#wrong(value, `an array, for ${field.name}`);
       if (field.isPacked) {
-        if (value.length > 0) parts.push({ field, value, step });
-      } else value.forEach((item: unknown, i) => parts.push({ field, value: item, step: `${step}[${i}]` }));
-    } else if (!field.isImplicit || !isDefault(field, value)) parts.push({ field, value, step });
+        if (value.length > 0) parts.push({ field, value, keys });
+      } else value.forEach((item: unknown, i) => parts.push({ field, value: item, keys: [field.name, i] }));
+    } else if (!field.isImplicit || !isDefault(field, value)) parts.push({ field, value, keys });
   }
 
   #entries(field: FieldPlan, value: unknown): PlainObject[] {
@@ -165,17 +167,15 @@ class MessageWriter {
   }
 
   #unsupported(what: string): Error {
-    const steps: string[] = [];
-    for (let frame = this.#frame; frame !== undefined && steps.length < MAX_STEPS; frame = frame.parent) {
-      steps.push(frame.parts[frame.index - 1]?.step ?? "");
+    const keys: (string | number)[] = [];
+    for (let frame = this.#frame; frame !== undefined; frame = frame.parent) {
+      const { keys: part = [] } = frame.parts[frame.index - 1] ?? {};
+      keys.push(...part.toReversed());
     }
-    const place = steps.reverse().join("").replace(/^\./, "");
+    const place = placeOf(keys.reverse());
     return new SealtraceError("SEALTRACE_VALUE_UNSUPPORTED", `The value${place === "" ? "" : ` at ${place}`} ${what}.`);
   }
 }
-
-/** What people can still read. */
-const MAX_STEPS = 32;
 
 /** Anywhere else null means that the field isn't set, as in Protobuf's JSON. */
 function takesNull({ scalar, isList, isMap, message }: FieldPlan): boolean {

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { SealtraceError } from "../../../src/record/index.ts";
-import type { ReadingLimits } from "../../../src/serialize-utils/index.ts";
-import { CLASSES, EXAMPLES, Point, richValue, Temperature } from "./rich-values.ts";
+import type { ClassRegistry, ReadingLimits } from "../../../src/serialize-utils/index.ts";
+import { CLASSES, EXAMPLES, Point, richValue, Temperature, TEMPERATURE } from "./rich-values.ts";
 
 export interface BinaryFormat {
   readonly name: string;
-  readonly write: (value: unknown, options?: { classes?: typeof CLASSES }) => Uint8Array;
-  readonly read: (bytes: Uint8Array, options?: ReadingLimits & { classes?: typeof CLASSES }) => unknown;
+  readonly write: (value: unknown, options?: { classes?: ClassRegistry }) => Uint8Array;
+  readonly read: (bytes: Uint8Array, options?: ReadingLimits & { classes?: ClassRegistry }) => unknown;
 }
 
 export function describeBinaryFormat({ name, write, read }: BinaryFormat): void {
@@ -110,7 +110,7 @@ export function describeBinaryFormat({ name, write, read }: BinaryFormat): void 
     });
 
     it("refuses what a class can't be made of", () => {
-      const classes = { ...CLASSES, Temperature: { ...CLASSES.Temperature, write: () => "warm" } };
+      const classes = { ...CLASSES, Temperature: { ...TEMPERATURE, write: () => "warm" } };
       const bytes = write(new Temperature(1), { classes });
       assert.throws(() => read(bytes, { classes: CLASSES }), { code: "SEALTRACE_INVALID_DATA", message: /Temperature.*no number/ }); // prettier-ignore
     });
@@ -153,7 +153,7 @@ export function describeBinaryFormat({ name, write, read }: BinaryFormat): void 
 
     it("refuses to write what leads back to itself and can't be made before it is whole", () => {
       const temperature = new Temperature(1);
-      const classes = { ...CLASSES, Temperature: { ...CLASSES.Temperature, write: () => [temperature] } };
+      const classes = { ...CLASSES, Temperature: { ...TEMPERATURE, write: () => [temperature] } };
       assert.throws(() => write(temperature, { classes }), { code: "SEALTRACE_VALUE_UNSUPPORTED", message: /Temperature/ }); // prettier-ignore
     });
 

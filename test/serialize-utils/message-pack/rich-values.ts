@@ -1,5 +1,6 @@
 /** Values of every type that survives in binary formats. */
 import fc from "fast-check";
+import type { ClassForm, ClassRegistry } from "../../../src/serialize-utils/index.ts";
 
 export class Point {
   x = 0;
@@ -16,26 +17,16 @@ export class Temperature {
   }
 }
 
-interface Classes {
-  readonly Point: typeof Point;
-  readonly Temperature: {
-    readonly class: typeof Temperature;
-    readonly write: (instance: Temperature) => unknown;
-    readonly read: (content: unknown) => Temperature;
-  };
-}
-
-export const CLASSES: Classes = {
-  Point,
-  Temperature: {
-    class: Temperature,
-    write: ({ degrees }) => degrees,
-    read: (content) => {
-      if (typeof content !== "number") throw new TypeError("no number");
-      return new Temperature(content);
-    },
+export const TEMPERATURE: ClassForm<Temperature> = {
+  class: Temperature,
+  write: ({ degrees }) => degrees,
+  read: (content) => {
+    if (typeof content !== "number") throw new TypeError("no number");
+    return new Temperature(content);
   },
 };
+
+export const CLASSES: ClassRegistry = { Point, Temperature: TEMPERATURE };
 
 const error = Object.assign(new RangeError("too far", { cause: new Error("inner") }), { code: "E_FAR" });
 

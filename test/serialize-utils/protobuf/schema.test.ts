@@ -90,7 +90,7 @@ describe("Protobuf by a schema", () => {
         const theirs = toBinary(type, fromBinary(type, bytes));
         assert.deepEqual(deserializeFromProtobuf(theirs, { schema: ORDER }), copy);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -259,7 +259,7 @@ describe("Protobuf from strangers, by a schema", () => {
             throw error;
           }
           const written = serializeToProtobuf(value, { schema: ORDER });
-          assert.deepStrictEqual(deserializeFromProtobuf(written, options), value);
+          assert.deepEqual(serializeToProtobuf(deserializeFromProtobuf(written, options), { schema: ORDER }), written);
           taken += 1;
         },
       ),
