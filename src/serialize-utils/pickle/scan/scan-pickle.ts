@@ -107,6 +107,8 @@ class Scan {
       return { state, value: runPickle(state) };
     } catch (error) {
       return { state, error };
+    } finally {
+      scanning.finish();
     }
   }
 

@@ -19,13 +19,22 @@ export class Scanning implements PickleHandlers {
   readonly #place: ScanningPlace;
   readonly #globals = new Map<string, PythonGlobal>();
 
+  /** Where getattr was imported that nothing harmless has been done with. */
+  #idleGetattr: number | undefined;
+
   constructor(place: ScanningPlace) {
     this.#place = place;
   }
 
+  /** After the last opcode. */
+  finish(): void {
+    if (this.#idleGetattr !== undefined) this.#note("builtins", "getattr", false, this.#idleGetattr);
+  }
+
   readonly findGlobal = (module: string, name: string, at: number): PythonGlobal => {
     // What getattr is called with decides about it.
-    if (!isGetattr(module, name)) this.#note(module, name, false, at);
+    if (isGetattr(module, name)) this.#idleGetattr ??= at;
+    else this.#note(module, name, false, at);
     if (/[^\x21-\x7e]/.test(module + name))
       this.#found("suspicious", "a name with unusual characters, which may look like another", at);
     const key = globalKey(module, name);
@@ -49,7 +58,10 @@ export class Scanning implements PickleHandlers {
       return new PythonObject(callable, list);
     }
     const { module, name } = callable;
-    if (isGetattr(module, name) && isZoneInfoMethod(list)) return this.findGlobal("zoneinfo", "ZoneInfo._unpickle", at);
+    if (isGetattr(module, name) && isZoneInfoMethod(list)) {
+      this.#idleGetattr = undefined;
+      return this.findGlobal("zoneinfo", "ZoneInfo._unpickle", at);
+    }
     this.#note(module, name, true, at);
     if (module === "_codecs" && name === "encode" && typeof list[0] === "string") return Buffer.from(list[0], "latin1");
     if (module === "copyreg" || module === "copy_reg") this.#noteType(list[0], at);
