@@ -265,10 +265,7 @@ describe("writeFile", () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom("a.json", "a.yaml"), fc.jsonValue(), async (file, value) => {
         await writeFile(join(directory, file), value, { durable: false });
-        assert.deepEqual(
-          await readFile(join(directory, file)),
-          file === "a.json" ? JSON.parse(JSON.stringify(value)) : value,
-        );
+        assert.deepEqual(await readFile(join(directory, file)), value);
       }),
       { numRuns: 50 },
     );
