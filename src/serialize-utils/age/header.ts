@@ -34,7 +34,17 @@ export async function sealHeader(options: AgeEncryption): Promise<{ header: Buff
     },
   };
   encrypter.addRecipient(capture);
-  const empty = await encrypter.encrypt(new Uint8Array());
+  let empty: Uint8Array;
+  try {
+    empty = await encrypter.encrypt(new Uint8Array());
+  } catch (cause) {
+    if (cause instanceof SealtraceError) throw cause;
+    throw new SealtraceError(
+      "SEALTRACE_KEY_INVALID",
+      "One of the recipients is spelled rightly, but is no key: nothing can be encrypted for it.",
+      { cause },
+    );
+  }
   return { header: Buffer.from(empty.subarray(0, -NONCE_BYTES - TAG_BYTES)), fileKey: fileKey as Uint8Array };
 }
 

@@ -95,6 +95,25 @@ describe("recipients", () => {
 });
 
 describe("SSH keys", () => {
+  it("that are no points of the curve, or such that anybody knows the secret, are refused", async () => {
+    const field = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+    for (const point of [
+      `01${"00".repeat(31)}`,
+      "00".repeat(32),
+      `ec${"ff".repeat(30)}7f`,
+      "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+      `02${"00".repeat(31)}`,
+      "ff".repeat(32),
+    ]) {
+      const wire = Buffer.concat([field(Buffer.from("ssh-ed25519")), field(Buffer.from(point, "hex"))]);
+      await assert.rejects(
+        encryptAge(x, { recipients: [`ssh-ed25519 ${wire.toString("base64")}`] }),
+        invalid(/no key/),
+        point,
+      );
+    }
+  });
+
   for (const name of ["id_ed25519", "id_rsa"]) {
     it(`${name} encrypts and decrypts, beside others`, async () => {
       const publicKey = testdata(`${name}.pub`).trim();
