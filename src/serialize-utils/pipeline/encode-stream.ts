@@ -1,15 +1,13 @@
 import { SealtraceError } from "../../record/index.ts";
 import { encryptAgeStream } from "../age/encrypt.ts";
 import { compressStream } from "../compression/compression.ts";
-import { encodeUtf8 } from "../essentials/utf8.ts";
 import { formatOf, type FormatName } from "../formats.ts";
-import type { JsonOptions } from "../json/serialize.ts";
-import { acceptedBy } from "../schema/standard-schema.ts";
+import { writeNdjson } from "../json/ndjson.ts";
+import { acceptedBy, type StandardSchema } from "../schema/standard-schema.ts";
 import { signMinisign } from "../signatures/minisign.ts";
 import { atStage, streamAtStage } from "./at-stage.ts";
 import { claimsOf, commentOf } from "./claims.ts";
 import { encryptionOf, isForSomebody, type EncodeOptions } from "./encode.ts";
-import { jsonLine } from "./json-lines.ts";
 import { pipelineOf, suffixOf, type Pipeline } from "./pipeline.ts";
 import { tapped } from "./tapped.ts";
 
@@ -77,86 +75,43 @@ function encoded(source: ValueSource, pipeline: Pipeline, options: EncodeOptions
   return pieces;
 }
 
-async function* serialized(
-  source: ValueSource,
-  format: FormatName,
-  options: EncodeOptions,
-): AsyncGenerator<Uint8Array> {
-  const { schema } = options;
-  const batch = batchOf(format, options);
+function serialized(source: ValueSource, format: FormatName, options: EncodeOptions): AsyncIterable<Uint8Array> {
+  const { byLine, encodeMore } = formatOf(format);
+  const values = validated(source, options.schema);
+  if (byLine === true) return writeNdjson(values, options);
+  if (encodeMore !== undefined) return batches(values, (value) => encodeMore(value, options));
+  throw notAStream(format);
+}
+
+async function* validated(source: ValueSource, schema: StandardSchema | undefined): AsyncGenerator {
   for await (const value of source) {
     if (schema !== undefined) {
       await atStage("validate", async () => acceptedBy(await schema["~standard"].validate(value)));
     }
-    batch.add(value);
-    if (batch.length >= PIECE_LENGTH) yield batch.take();
+    yield value;
   }
-  if (batch.length > 0) yield batch.take();
 }
 
 /** What is worth the way through the other stages. */
-interface Batch {
-  /** In bytes, about. */
-  readonly length: number;
-  add(value: unknown): void;
-  take(): Uint8Array;
+async function* batches(
+  values: AsyncIterable<unknown>,
+  encodeMore: (value: unknown) => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const value of values) {
+    const piece = encodeMore(value);
+    pieces.push(piece);
+    length += piece.length;
+    if (length < BATCH_BYTES) continue;
+    yield pieces.length === 1 ? piece : Buffer.concat(pieces);
+    pieces = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(pieces);
 }
 
-function batchOf(format: FormatName, options: JsonOptions): Batch {
-  const { byLine, encode, encodeMore, readSequence } = formatOf(format);
-  if (byLine === true) return new LineBatch(options);
-  if (readSequence !== undefined) return new ByteBatch((value) => encode(value, options));
-  if (encodeMore !== undefined) return new ByteBatch((value) => encodeMore(value, options));
-  throw notAStream(format);
-}
-
-/** One conversion to bytes for many lines. */
-class LineBatch implements Batch {
-  readonly #options: JsonOptions;
-  #text = "";
-
-  constructor(options: JsonOptions) {
-    this.#options = options;
-  }
-
-  get length(): number {
-    return this.#text.length;
-  }
-
-  add(value: unknown): void {
-    this.#text += jsonLine(value, this.#options);
-  }
-
-  take(): Uint8Array {
-    const bytes = encodeUtf8(this.#text);
-    this.#text = "";
-    return bytes;
-  }
-}
-
-class ByteBatch implements Batch {
-  readonly #encode: (value: unknown) => Uint8Array;
-  #pieces: Uint8Array[] = [];
-  length = 0;
-
-  constructor(encode: (value: unknown) => Uint8Array) {
-    this.#encode = encode;
-  }
-
-  add(value: unknown): void {
-    const piece = this.#encode(value);
-    this.#pieces.push(piece);
-    this.length += piece.length;
-  }
-
-  take(): Uint8Array {
-    const [first] = this.#pieces;
-    const bytes = this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
-    this.#pieces = [];
-    this.length = 0;
-    return bytes;
-  }
-}
+const BATCH_BYTES: number = 64 * 1024;
 
 export function notAStream(format: FormatName): SealtraceError {
   return new SealtraceError(
@@ -164,5 +119,3 @@ export function notAStream(format: FormatName): SealtraceError {
     `${format} is one value as a whole, and no stream: take ndjson, messagepack or cbor, or encode and decode.`,
   );
 }
-
-const PIECE_LENGTH: number = 64 * 1024;
