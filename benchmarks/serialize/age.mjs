@@ -3,7 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Decrypter, Encrypter } from "age-encryption";
+// The very one that sealtrace uses.
+import { Decrypter, Encrypter } from "../../node_modules/age-encryption/dist/index.js";
 import { ageRecipientOf, decryptAge, encryptAge, generateAgeIdentity } from "../../dist/serialize-utils/index.js";
 import { interleave } from "../interleave.mjs";
 
