@@ -117,7 +117,7 @@ class PlainMaker {
     if (isPlainObject(value)) return this.#enter(value, value);
     const known = prototype === null ? undefined : this.#classes.withPrototype(prototype);
     if (known !== undefined) {
-      this.#lose(`a ${known.name} becomes what it is made of`);
+      this.#lose(`${withArticle(known.name)} becomes what it is made of`);
       return this.#content(value, known.takeApart(value));
     }
     const type = richTypeOf(value);
@@ -126,9 +126,9 @@ class PlainMaker {
     if (type.name === "Set") return this.#replaced("a Set becomes an array", value, [...(value as Set<unknown>)]);
     const content = type.takeApart(value);
     if (isTypedArrayType(type))
-      return this.#lose(`a ${type.name} becomes base64`, bytesToBase64(content as Uint8Array));
+      return this.#lose(`${withArticle(type.name)} becomes base64`, bytesToBase64(content as Uint8Array));
     if (type.name === "RegExp") return this.#lose("a RegExp becomes text", RegExp.prototype.toString.call(value));
-    return this.#replaced(`a ${type.name} becomes what it is made of`, value, content);
+    return this.#replaced(`${withArticle(type.name)} becomes what it is made of`, value, content);
   }
 
   #map(map: Map<unknown, unknown>): unknown {
@@ -173,4 +173,8 @@ class PlainMaker {
   #place(): string {
     return placeOf(this.#stack.map(({ keys, index }) => keys?.[index - 1] ?? index - 1));
   }
+}
+
+function withArticle(name: string): string {
+  return /^[AEIO]|^Nd/.test(name) ? `an ${name}` : `a ${name}`;
 }
