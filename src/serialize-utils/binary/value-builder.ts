@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DEFAULT_MAX_DEPTH, limitExceeded, ReadingBudget, type ReadingLimits } from "../limits.ts";
 import type { KnownClasses } from "../values/class-registry.ts";
 import { setProperty, type PlainObject } from "../values/plain-data.ts";
@@ -312,7 +313,8 @@ export class ValueBuilder {
 }
 
 function shown(key: unknown): string {
-  return typeof key === "string" ? JSON.stringify(key.slice(0, 100)) : typeof key === "object" ? "of a container" : String(key); // prettier-ignore
+  if (typeof key === "string") return JSON.stringify(key.slice(0, 100));
+  return key === null || typeof key !== "object" ? inspect(key) : "of a container";
 }
 
 /** To stand within another. */

@@ -37,7 +37,10 @@ export interface Enumeration {
 }
 
 /** `known` holds those that are being worked out. */
-export function planOf(message: DescMessage, known: Map<string, MessagePlan> = new Map()): MessagePlan {
+export function planOf(
+  message: DescMessage,
+  known: Map<string, MessagePlan> = new Map<string, MessagePlan>(),
+): MessagePlan {
   const before = known.get(message.typeName);
   if (before !== undefined) return before;
   const fields = message.fields.map((field) => fieldPlan(field, known)).sort((a, b) => a.number - b.number);

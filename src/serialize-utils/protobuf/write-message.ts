@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { SealtraceError } from "../../record/index.ts";
 import { placeOf } from "../values/place.ts";
 import type { PlainObject } from "../values/plain-data.ts";
@@ -162,8 +163,7 @@ class MessageWriter {
   }
 
   #wrong(value: unknown, expected: string): Error {
-    const is = typeof value === "object" ? (value === null ? "null" : "an object") : `${typeof value} ${String(value).slice(0, 50)}`; // prettier-ignore
-    return this.#unsupported(`is ${is}, where the schema wants ${expected}`);
+    return this.#unsupported(`is ${shown(value)}, where the schema wants ${expected}`);
   }
 
   #unsupported(what: string): Error {
@@ -175,6 +175,11 @@ class MessageWriter {
     const place = placeOf(keys.reverse());
     return new SealtraceError("SEALTRACE_VALUE_UNSUPPORTED", `The value${place === "" ? "" : ` at ${place}`} ${what}.`);
   }
+}
+
+function shown(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? "an object" : `${typeof value} ${inspect(value).slice(0, 50)}`;
 }
 
 /** Anywhere else null means that the field isn't set, as in Protobuf's JSON. */

@@ -129,7 +129,7 @@ describe("Protobuf by a schema", () => {
       });
     };
     refused({ nothing: 1 }, /property "nothing".*shop\.v1\.Order has no field/);
-    refused({ children: [{}, { id: "5" }] }, /children\[1\]\.id is string 5.*int64/);
+    refused({ children: [{}, { id: "5" }] }, /children\[1\]\.id is string .5..*int64/);
     refused({ parent: { s: 2 ** 31 } }, /parent\.s .*sint32/);
     refused({ s: 1.5 }, /s is number 1\.5/);
     refused({ state: "UNKNOWN" }, /state.*enum/);
@@ -220,7 +220,7 @@ describe("Protobuf from strangers, by a schema", () => {
     const packed = `1a 90 4e ${"01".repeat(10_000)}`;
     refused(packed, "LIMIT_EXCEEDED", /9000 values/, { maxValues: 9000 });
     refused("0a 00", "TYPE_REFUSED", /field 1 of M/);
-    refused(`${"7b".repeat(1000)}`, "LIMIT_EXCEEDED", /512 levels/, { keepUnknown: true });
+    refused("7b".repeat(1000), "LIMIT_EXCEEDED", /512 levels/, { keepUnknown: true });
     refused("08 01", "LIMIT_EXCEEDED", /1 bytes/, { maxBytes: 1 });
   });
 

@@ -2,6 +2,7 @@ import type {
   DescriptorProto,
   EnumDescriptorProto,
   FieldDescriptorProto,
+  FieldDescriptorProto_Label,
   FileDescriptorProto,
 } from "@bufbuild/protobuf/wkt";
 import { SealtraceError } from "../../../record/index.ts";
@@ -17,7 +18,6 @@ const SCALAR_TYPES: ReadonlyMap<string, number> = new Map(
 const GROUP_TYPE = 10;
 const MESSAGE_TYPE = 11;
 const ENUM_TYPE = 14;
-const LABELS = { optional: 1, required: 2, repeated: 3 } as const;
 
 /** The descriptor of a file, its names of types looked up among `types`. */
 export function describeFile(file: FileSyntax, types: ReadonlyMap<string, TypeKind>): FileDescriptorProto {
@@ -68,7 +68,7 @@ class Describer {
     return create(wkt.FieldDescriptorProtoSchema, {
       name,
       number,
-      label: LABELS[label],
+      label: labelOf(label),
       jsonName: options.get("json_name") ?? jsonName(name),
       proto3Optional: isProto3Optional,
       ...this.#type(field, scope),
@@ -105,6 +105,11 @@ class Describer {
     const { create, wkt } = loadProtobuf();
     return create(wkt.EnumDescriptorProtoSchema, { name, value: values, options: { allowAlias: allowsAlias } });
   }
+}
+
+function labelOf(label: FieldSyntax["label"]): FieldDescriptorProto_Label {
+  const { OPTIONAL, REQUIRED, REPEATED } = loadProtobuf().wkt.FieldDescriptorProto_Label;
+  return label === "optional" ? OPTIONAL : label === "required" ? REQUIRED : REPEATED;
 }
 
 /** As protoc makes it: lowerCamelCase. */

@@ -221,7 +221,7 @@ class Parser {
       this.#skipBlock();
       return [name, ""];
     }
-    if (tokens.nextIsText) return [name, tokens.text()];
+    if (tokens.isText()) return [name, tokens.text()];
     const sign = tokens.accept("-") ? "-" : "";
     return [name, sign + tokens.take()];
   }
@@ -252,7 +252,7 @@ class Parser {
   #skipBlock(): void {
     let depth = 0;
     do {
-      const token = this.#tokens.nextIsText ? (this.#tokens.take(), "text") : this.#tokens.take();
+      const token = this.#tokens.isText() ? (this.#tokens.take(), "text") : this.#tokens.take();
       if (token === "{") depth += 1;
       else if (token === "}") depth -= 1;
       else if (token === "") throw this.#tokens.error("the file ends too early");

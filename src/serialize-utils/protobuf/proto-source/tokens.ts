@@ -14,7 +14,7 @@ export class Tokens {
   #start = 0;
   /** The token that is next; empty at the end. */
   next = "";
-  nextIsText = false;
+  #nextIsText = false;
 
   constructor(source: string, file: string) {
     this.#source = source;
@@ -30,6 +30,7 @@ export class Tokens {
       this.#start = this.#at;
       if (this.#at === this.#source.length) {
         this.next = "";
+        this.#nextIsText = false;
         return taken;
       }
       TOKEN.lastIndex = this.#at;
@@ -37,7 +38,7 @@ export class Tokens {
       if (groups === undefined) throw this.error("a character stands where none is expected");
       this.#at = TOKEN.lastIndex;
       if (groups.skip !== undefined) continue;
-      this.nextIsText = groups.text !== undefined;
+      this.#nextIsText = groups.text !== undefined;
       this.next = groups.text ?? groups.word ?? groups.number ?? groups.sign ?? "";
       return taken;
     }
@@ -49,8 +50,12 @@ export class Tokens {
     return true;
   }
 
+  isText(): boolean {
+    return this.#nextIsText;
+  }
+
   is(token: string): boolean {
-    return this.next === token && !this.nextIsText;
+    return this.next === token && !this.#nextIsText;
   }
 
   /** Passes over all that comes before the token. */
@@ -84,9 +89,9 @@ export class Tokens {
 
   /** Texts that follow each other are one. */
   text(): string {
-    if (!this.nextIsText) throw this.error(`a text is expected, not ${JSON.stringify(this.next)}`);
+    if (!this.isText()) throw this.error(`a text is expected, not ${JSON.stringify(this.next)}`);
     let text = "";
-    while (this.nextIsText && this.next !== "") text += unescaped(this.take().slice(1, -1));
+    while (this.isText()) text += unescaped(this.take().slice(1, -1));
     return text;
   }
 
