@@ -9,34 +9,33 @@ const MAX_DEPTH = 200;
  * that are getters, what they give now is looked at.
  */
 export function isPlainTree(value: unknown): boolean {
-  return isPlain(value, MAX_DEPTH, new SeenObjects());
+  if (typeof value !== "object" || value === null) return isPlainScalar(value);
+  const met = new MetObjects();
+  return isPlainContainer(value, MAX_DEPTH, met) && met.areDifferent();
 }
 
-function isPlain(value: unknown, levels: number, seen: SeenObjects): boolean {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return true;
-    case "number":
-      return isPlainNumber(value);
-    case "object":
-      return value === null || (levels > 0 && seen.add(value) && isPlainContainer(value, levels - 1, seen));
-    default:
-      return false;
-  }
-}
-
-function isPlainContainer(value: object, levels: number, seen: SeenObjects): boolean {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (Array.isArray(value)) {
+function isPlainContainer(container: object, levels: number, met: MetObjects): boolean {
+  if (levels === 0 || !met.add(container)) return false;
+  const prototype = Object.getPrototypeOf(container) as object | null;
+  if (Array.isArray(container)) {
     if (prototype !== Array.prototype) return false;
-    for (const item of value as unknown[]) if (!isPlain(item, levels, seen)) return false;
+    for (const item of container as unknown[]) {
+      if (
+        !(typeof item === "object" && item !== null ? isPlainContainer(item, levels - 1, met) : isPlainScalar(item))
+      ) {
+        return false;
+      }
+    }
     return true;
   }
   if (prototype !== Object.prototype && prototype !== null) return false;
   // for...in is by far the fastest; if something was added to Object.prototype, that is looked at too.
-  for (const key in value) {
-    if (key === RICH_KEY || !isPlain((value as Record<string, unknown>)[key], levels, seen)) return false;
+  for (const key in container) {
+    if (key === RICH_KEY) return false;
+    const item = (container as Record<string, unknown>)[key];
+    if (!(typeof item === "object" && item !== null ? isPlainContainer(item, levels - 1, met) : isPlainScalar(item))) {
+      return false;
+    }
   }
   return true;
 }
@@ -70,21 +69,31 @@ function isPlainScalar(value: unknown): boolean {
   }
 }
 
-/** A set of objects that costs next to nothing as long as there are few. */
-class SeenObjects {
-  readonly #few: object[] = [];
-  #many: Set<object> | undefined;
+/** Finds out whether an object is met twice: not at once, which would cost three times as much, but before it has cost much. */
+class MetObjects {
+  #fresh: object[] = [];
+  #old: Set<object> | undefined;
+  #count = 0;
 
-  /** False if it is there already. */
+  /** False if one was met twice, of those so far. */
   add(object: object): boolean {
-    if (this.#many === undefined) {
-      if (this.#few.includes(object)) return false;
-      if (this.#few.push(object) > MAX_FEW) this.#many = new Set(this.#few);
-      return true;
-    }
-    const before = this.#many.size;
-    return this.#many.add(object).size > before;
+    return this.#fresh.push(object) < MAX_FRESH || this.#store();
+  }
+
+  areDifferent(): boolean {
+    if (this.#old !== undefined || this.#fresh.length > MAX_COMPARED) return this.#store();
+    return this.#fresh.every((object, i) => this.#fresh.indexOf(object) === i);
+  }
+
+  #store(): boolean {
+    this.#count += this.#fresh.length;
+    if (this.#old === undefined) this.#old = new Set(this.#fresh);
+    else for (const object of this.#fresh) this.#old.add(object);
+    this.#fresh = [];
+    return this.#old.size === this.#count;
   }
 }
 
-const MAX_FEW = 8;
+const MAX_FRESH = 1_024;
+/** So few are compared faster than they are put into a set. */
+const MAX_COMPARED = 8;
