@@ -76,10 +76,11 @@ function encoded(source: ValueSource, pipeline: Pipeline, options: EncodeOptions
 }
 
 function serialized(source: ValueSource, format: FormatName, options: EncodeOptions): AsyncIterable<Uint8Array> {
-  const { byLine, encodeMore } = formatOf(format);
+  const { byLine, encode, encodeMore, readSequence } = formatOf(format);
   const values = validated(source, options.schema);
   if (byLine === true) return writeNdjson(values, options);
-  if (encodeMore !== undefined) return batches(values, (value) => encodeMore(value, options));
+  const encodeOne = readSequence === undefined ? encodeMore : encode;
+  if (encodeOne !== undefined) return batches(values, (value) => encodeOne(value, options));
   throw notAStream(format);
 }
 
@@ -95,12 +96,12 @@ async function* validated(source: ValueSource, schema: StandardSchema | undefine
 /** What is worth the way through the other stages. */
 async function* batches(
   values: AsyncIterable<unknown>,
-  encodeMore: (value: unknown) => Uint8Array,
+  encodeOne: (value: unknown) => Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   let pieces: Uint8Array[] = [];
   let length = 0;
   for await (const value of values) {
-    const piece = encodeMore(value);
+    const piece = encodeOne(value);
     pieces.push(piece);
     length += piece.length;
     if (length < BATCH_BYTES) continue;
