@@ -76,6 +76,12 @@ describe("what a stranger sends as JSON", () => {
     }
   });
 
+  it("holds its time where rich data is put together", () => {
+    const text = `[{"$rich":"BigInt","value":"1"},${"[[1]],".repeat(100_000)}1]`;
+    refused("LIMIT_EXCEEDED", text, /longer than -1 ms/, { maxMilliseconds: -1 });
+    deserializeFromJson(text);
+  });
+
   it("can't make gigabytes of a few bytes", () => {
     for (const length of [4_294_967_295, 100_000_000, -1, 1.5, "9", 2 ** 32, null]) {
       const text = rich("SparseArray", { length, value: [] });
