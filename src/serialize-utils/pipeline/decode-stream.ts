@@ -61,9 +61,11 @@ export async function* decodeStream<Output = unknown>(
   }
   if (isEncrypted) pieces = streamAtStage("decrypt", decryptAgeStream(pieces, limits));
   if (compression !== undefined) pieces = streamAtStage("decompress", decompressStream(pieces, compression, limits));
-  for await (const value of streamAtStage("parse", parsed(pieces, format, limits))) {
-    if (schema === undefined) yield value as Output;
-    else yield await atStage("validate", async () => acceptedBy(await schema["~standard"].validate(value)));
+  for await (const values of streamAtStage("parse", parsed(pieces, format, limits))) {
+    for (const value of values) {
+      if (schema === undefined) yield value as Output;
+      else yield await atStage("validate", async () => acceptedBy(await schema["~standard"].validate(value)));
+    }
   }
 }
 
@@ -71,19 +73,23 @@ function parsed(
   pieces: AsyncIterable<Uint8Array>,
   format: FormatName,
   options: DecodeStreamOptions,
-): AsyncIterable<unknown> {
+): AsyncIterable<readonly unknown[]> {
   const { readSequence } = formatOf(format);
   if (readSequence !== undefined) return readSequence(pieces, options);
   switch (format) {
     case "binary":
-      return pieces;
+      return oneByOne(pieces);
     case "ndjson":
       return valuesOfLines(pieces, options);
     case "text":
-      return textOf(pieces);
+      return oneByOne(textOf(pieces));
     default:
       throw notAStream(format);
   }
+}
+
+async function* oneByOne(pieces: AsyncIterable<unknown>): AsyncGenerator<readonly unknown[]> {
+  for await (const piece of pieces) yield [piece];
 }
 
 async function* textOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

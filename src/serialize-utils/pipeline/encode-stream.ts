@@ -77,27 +77,23 @@ function encoded(source: ValueSource, pipeline: Pipeline, options: EncodeOptions
 
 function serialized(source: ValueSource, format: FormatName, options: EncodeOptions): AsyncIterable<Uint8Array> {
   const { byLine, encode, encodeMore, readSequence } = formatOf(format);
-  const values = validated(source, options.schema);
+  const { schema } = options;
+  const values = schema === undefined ? source : validated(source, schema);
   if (byLine === true) return writeNdjson(values, options);
   const encodeOne = readSequence === undefined ? encodeMore : encode;
   if (encodeOne !== undefined) return batches(values, (value) => encodeOne(value, options));
   throw notAStream(format);
 }
 
-async function* validated(source: ValueSource, schema: StandardSchema | undefined): AsyncGenerator {
+async function* validated(source: ValueSource, schema: StandardSchema): AsyncGenerator {
   for await (const value of source) {
-    if (schema !== undefined) {
-      await atStage("validate", async () => acceptedBy(await schema["~standard"].validate(value)));
-    }
+    await atStage("validate", async () => acceptedBy(await schema["~standard"].validate(value)));
     yield value;
   }
 }
 
 /** What is worth the way through the other stages. */
-async function* batches(
-  values: AsyncIterable<unknown>,
-  encodeOne: (value: unknown) => Uint8Array,
-): AsyncGenerator<Uint8Array> {
+async function* batches(values: ValueSource, encodeOne: (value: unknown) => Uint8Array): AsyncGenerator<Uint8Array> {
   let pieces: Uint8Array[] = [];
   let length = 0;
   for await (const value of values) {
