@@ -13,7 +13,8 @@ export class PickleMemo {
 
   /** Under the number that MEMOIZE takes: how many entries there are. */
   add(value: unknown): void {
-    this.put(this.dense.length + this.#sparse.size, value);
+    if (this.#sparse.size === 0 && this.dense.length < this.#maxEntries) this.dense.push(value);
+    else this.put(this.dense.length + this.#sparse.size, value);
   }
 
   put(index: number, value: unknown): void {

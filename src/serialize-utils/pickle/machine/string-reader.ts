@@ -2,16 +2,21 @@
 import { decodeUtf8WithSurrogates } from "./text.ts";
 
 const CACHE_SIZE = 1 << 12;
-const MAX_CACHED = 24;
+const MAX_CACHED = 16;
+
+/** What `toString("latin1")` of a Buffer calls, which Node's types leave out. */
+interface Latin1Source {
+  latin1Slice(start: number, end: number): string;
+}
 
 export class StringReader {
   readonly #bytes: Uint8Array;
-  readonly #buffer: Buffer;
+  readonly #buffer: Latin1Source;
   readonly #cached: string[] = Array<string>(CACHE_SIZE).fill("");
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) as unknown as Latin1Source;
   }
 
   /** UTF-8 with lone surrogates. `where` is where its opcode is, for the error. */
@@ -22,7 +27,7 @@ export class StringReader {
       let i = start;
       while (i < end && (bytes[i] as number) < 0x80) i += 1;
       return i === end
-        ? this.#buffer.toString("latin1", start, end)
+        ? this.#buffer.latin1Slice(start, end)
         : decodeUtf8WithSurrogates(bytes.subarray(start, end), where);
     }
     let hash = length;
@@ -36,7 +41,7 @@ export class StringReader {
     const slot = (hash ^ (hash >>> 15)) & (CACHE_SIZE - 1);
     const cached = this.#cached[slot] as string;
     if (cached.length === length && isAt(bytes, start, cached)) return cached;
-    const text = this.#buffer.toString("latin1", start, end);
+    const text = this.#buffer.latin1Slice(start, end);
     this.#cached[slot] = text;
     return text;
   }
