@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { APPEND_SCRIPT, FILE_ROWS } from "./files/rows.ts";
 import type { Row } from "./row.ts";
-import { SERIALIZE_ROWS } from "./serialize/rows.ts";
+import { SERIALIZE_ROWS, STREAM_GOAL_MB, STREAM_SCRIPT } from "./serialize/rows.ts";
 
 interface Contender {
   readonly script: string;
@@ -76,8 +76,10 @@ for (const benchmark of BENCHMARKS) if (isChosen(benchmark.name)) rows.push(awai
 const fileRows = isChosen("files") ? await compareWithin(FILE_ROWS) : [];
 const appended = isChosen("files") ? await run<Appended>({ script: APPEND_SCRIPT }) : [];
 const serializeRows = isChosen("serialize") ? await compareWithin(SERIALIZE_ROWS) : [];
-if (values.json) console.log(JSON.stringify([...rows, ...fileRows, ...appended, ...serializeRows], undefined, 2));
-else {
+const streamed = isChosen("serialize") ? await run<Streamed>({ script: STREAM_SCRIPT }) : [];
+if (values.json) {
+  console.log(JSON.stringify([...rows, ...fileRows, ...appended, ...serializeRows, ...streamed], undefined, 2));
+} else {
   for (const row of rows) print(row);
   if (fileRows.length > 0) console.log("files: time that passed");
   for (const row of fileRows) printWithin(row);
@@ -86,6 +88,9 @@ else {
   }
   if (serializeRows.length > 0) console.log("serialize: speed");
   for (const row of serializeRows) printWithin(row);
+  for (const { megabytes, peak_rss_mb: peak } of streamed) {
+    console.log(`  ${megabytes} MB as a stream through all stages and back: at most ${peak} MB of memory (goal <= ${STREAM_GOAL_MB})`); // prettier-ignore
+  }
 }
 
 interface Comparison {
@@ -112,6 +117,11 @@ interface Appended {
   readonly torn: number;
 }
 
+interface Streamed {
+  readonly megabytes: number;
+  readonly peak_rss_mb: number;
+}
+
 /** Rows whose scripts measure both contenders themselves. */
 async function compareWithin(chosen: readonly Row[]): Promise<RowResult[]> {
   const ratios = new Map<string, number[]>();
@@ -127,12 +137,17 @@ async function compareWithin(chosen: readonly Row[]): Promise<RowResult[]> {
   return chosen.map((row) => {
     const times = ratios.get(`${row.script} ${row.name}`) ?? [];
     const all = row.speedGoal === undefined ? times : times.map((time) => 1 / time);
+    if (all.length === 0) return { ...row, ratio: Number.NaN, lowest: Number.NaN, highest: Number.NaN, rounds: 0 };
     return { ...row, ratio: median(all), lowest: Math.min(...all), highest: Math.max(...all), rounds };
   });
 }
 
 function printWithin({ what, ratio, goal, speedGoal, lowest, highest, rounds: count }: RowResult): void {
   console.log(`  ${what}`);
+  if (Number.isNaN(ratio)) {
+    console.log("    not measured: the peer is missing here");
+    return;
+  }
   console.log(
     `    ${ratio.toFixed(3)}  (${verdict(ratio, goal, speedGoal)}; ${count} rounds, ${lowest.toFixed(3)} to ${highest.toFixed(3)})`,
   );

@@ -1,7 +1,7 @@
 /**
  * How much memory a gigabyte takes on its way through all stages and back: NDJSON, zstd, age, minisign. Its own process, so that nothing else counts.
  *
- *     node benchmarks/serialize/stream.mjs [megabytes]
+ *     node benchmarks/serialize/stream.mjs - [megabytes]
  */
 import {
   ageRecipientOf,
@@ -11,7 +11,7 @@ import {
   generateMinisignKey,
 } from "../../dist/serialize-utils/index.js";
 
-const megabytes = Number(process.argv[2] ?? 1000);
+const megabytes = Number(process.argv[3] ?? 1000);
 const identity = await generateAgeIdentity();
 const { secretKey, publicKey } = await generateMinisignKey();
 const suffix = ".ndjson.zst.age";
