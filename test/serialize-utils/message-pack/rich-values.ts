@@ -44,7 +44,7 @@ export const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   holes: [holed(2, 1), holed(3, 0, 2), holed(3)],
   objects: [{}, { a: 1 }, { "": 1 }, Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`k${i}`, i]))],
   "keys that mean something": [JSON.parse('{"__proto__":{"admin":true},"constructor":1,"toString":2}')],
-  dates: [0, 1.5, -1, 1_767_225_600_123, 2 ** 34 * 1000, 8.64e15, -8.64e15, NaN].map((time) => new Date(time)),
+  dates: [0, 1.5, -1, 1_767_225_600_123, 2 ** 34 * 1000, 8.64e15, -8.64e15].map((time) => new Date(time)),
   "regular expressions": [/a(b)/giu, new RegExp(""), Object.assign(/x/g, { lastIndex: 3 })],
   urls: [new URL("https://user@example.org/ä?x=1#y"), new URLSearchParams("a=1&a=2")],
   maps: [new Map(), new Map([["a", 1]]), new Map<unknown, unknown>([[1, "a"], ["b", [2]], [null, 3]]), new Map([[[1], 2], [[1], 3]]), new Map([[{}, new Map()]]), new Map<unknown, unknown>([["a", 1], [1, 2]]), new Map([[NaN, 0]]), new Map([[undefined, 1]]), new Map([[true, 1]]), new Map([[2n ** 70n, 1]])], // prettier-ignore
@@ -72,7 +72,7 @@ const leaf = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.string({ unit: "grapheme", maxLength: 60 }),
   fc.string().map((key) => Symbol.for(key)),
-  fc.date({ noInvalidDate: false }),
+  fc.date({ noInvalidDate: true }),
   fc.webUrl().map((url) => new URL(url)),
   fc.uint8Array(),
   fc.int16Array(),
