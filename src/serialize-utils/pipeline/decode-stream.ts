@@ -75,7 +75,7 @@ function parsed(
   options: DecodeStreamOptions,
 ): AsyncIterable<readonly unknown[]> {
   const { readSequence } = formatOf(format);
-  if (readSequence !== undefined) return readSequence(pieces, options);
+  if (readSequence !== undefined) return oneByOne(readSequence(pieces, options));
   switch (format) {
     case "binary":
       return oneByOne(pieces);
