@@ -19,7 +19,7 @@ export interface JsonReadingOptions extends ReadingLimits {
   readonly rich?: boolean | undefined;
   /**
    * What becomes of an object that has a key twice. `last`: the last one counts, as for JSON.parse and most others; a program that takes the first sees another
-   * value. `refuse`: SEALTRACE_INVALID_DATA that names the key; takes about twice the time. Default: `last`.
+   * value. `refuse`: SEALTRACE_INVALID_DATA that names the key; takes two and a half times the time. Default: `last`.
    */
   readonly duplicateKeys?: "last" | "refuse" | undefined;
 }
