@@ -38,7 +38,7 @@ export function run(bytes: Uint8Array): string {
       error.code === "SEALTRACE_TYPE_REFUSED" &&
       verdict === "safe" &&
       isPlain(bytes) &&
-      !/only known by name|instance of the class/.test(error.message)
+      !/only known by name|instance of the class|persistent id/.test(error.message)
     ) {
       throw new Error(`What the loader refuses is called safe: ${error.message}`, { cause: error });
     }

@@ -5,7 +5,6 @@ import collections
 import datetime
 import decimal
 import fractions
-import io
 import json
 import pickle
 import sys
@@ -234,18 +233,7 @@ def tester(_):
     return {name: getattr(pickletester, name).hex() for name in dir(pickletester) if name.startswith("DATA") and isinstance(getattr(pickletester, name), bytes)}
 
 
-def pure(pickles):
-    """What CPython's unpickler that is written in Python says: the repr, or the error."""
-    result = []
-    for text in pickles:
-        try:
-            result.append(repr(pickle._Unpickler(io.BytesIO(bytes.fromhex(text))).load()))
-        except Exception as error:
-            result.append(f"error {type(error).__name__}")
-    return result
-
-
 if __name__ == "__main__":
     sys.setrecursionlimit(10_000)
-    command = {"give": give, "check": check, "echo": echo, "describe": describe, "depth": depth, "buffers": buffers, "tester": tester, "pure": pure}[sys.argv[1]]
+    command = {"give": give, "check": check, "echo": echo, "describe": describe, "depth": depth, "buffers": buffers, "tester": tester}[sys.argv[1]]
     json.dump(command(json.load(sys.stdin)), sys.stdout)

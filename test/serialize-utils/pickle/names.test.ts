@@ -196,6 +196,13 @@ describe("data", () => {
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 
+  it("is bytes of its own, and no Buffer, also out of a Buffer", () => {
+    const content = Buffer.from(pickle("C\x01a."));
+    const value = deserializeFromPickle(content) as Uint8Array;
+    content.fill(0);
+    assert.deepEqual(value, Uint8Array.of(97));
+  });
+
   it("follows Python where a key comes twice: the last counts", () => {
     assert.deepEqual(load("}(", text("a"), "K\x01", text("a"), "K\x02u."), { a: 2 });
     assert.deepEqual(load("}(K\x05K\x01K\x05K\x02u."), new Map([[5, 2]]));

@@ -95,6 +95,12 @@ describe("a scan looks into", () => {
     expectEvil(cut, "data.pkl");
   });
 
+  it("a pickle that begins as an archive does", () => {
+    const prefix = Buffer.from(pickle("PK\x03\x04\n0", EVIL)).toString("latin1");
+    expectEvil(zip([{ name: "data.pkl", content: GOOD }], { prefix }), "");
+    assert.notEqual(scanPickle(pickle("PK\x03\x04")).verdict, "safe");
+  });
+
   it("large archives' records, and what stands before an archive", () => {
     expectEvil(zip([{ name: "data.pkl", content: EVIL }], { is64: true }), "data.pkl");
     assert.deepEqual(scanPickle(zip([{ name: "data.pkl", content: GOOD }], { is64: true })).findings, []);

@@ -171,11 +171,16 @@ const MAX_INTEGER_BYTES = 1 << 20;
 
 function pushBytes(state: PickleState, length: number, at: number): void {
   const start = state.take(length, at);
-  state.push(Uint8Array.prototype.slice.call(state.bytes, start, start + length));
+  state.push(copyOf(state.bytes, start, start + length));
 }
 
 function pushByteString(state: PickleState, length: number, at: number): void {
   if (length < 0) throw malformed("a string of negative length", at);
   const start = state.take(length, at);
-  state.push(state.handlers.byteString(Uint8Array.prototype.slice.call(state.bytes, start, start + length), at));
+  state.push(state.handlers.byteString(copyOf(state.bytes, start, start + length), at));
+}
+
+/** Bytes of their own, which are a Uint8Array also where they come out of a Buffer. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
 }

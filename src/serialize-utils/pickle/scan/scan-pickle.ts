@@ -39,9 +39,9 @@ class Scan {
   /** Bytes of members that aren't compressed, each time that one is looked at: they may lie on each other. */
   #stored = 0;
 
-  constructor(limits: MachineLimits) {
+  constructor(limits: MachineLimits, budget: ReadingBudget = new ReadingBudget(limits)) {
     this.#limits = limits;
-    this.#budget = new ReadingBudget(limits);
+    this.#budget = budget;
     this.#maxBytes = limits.maxBytes ?? DEFAULT_MAX_BYTES;
   }
 
@@ -51,8 +51,10 @@ class Scan {
       if (depth > MAX_NESTING) throw limitExceeded("maxDepth", MAX_NESTING);
       this.#spendBytes(depth === 0 ? bytes.length : 0);
       const kind = wrappingOf(bytes);
-      if (kind === "zip") this.#zip(bytes, where, depth);
-      else if (kind === "tar") this.#members(readTar(bytes), where, depth);
+      if (kind === "zip") {
+        this.#zip(bytes, where, depth);
+        this.#alsoPickle(bytes, where, depth);
+      } else if (kind === "tar") this.#members(readTar(bytes), where, depth);
       else if (kind === "npy") this.#npy(bytes, where, depth);
       else if (kind === "pickle") {
         // A zip may follow a pickle, and which of them is read depends on the reader.
@@ -147,6 +149,17 @@ class Scan {
       for (const problem of problems) this.#found("suspicious", problem, at, join(where, name));
       this.content(content, join(where, name), depth + 1, meantBy(name));
     }
+  }
+
+  /** "PK", and all up to the end of a line, are opcodes too: a pickle that begins as an archive does. Only what it imports says that it is one. */
+  #alsoPickle(bytes: Uint8Array, where: string, depth: number): void {
+    const scan = new Scan(this.#limits, this.#budget);
+    scan.#bytes = this.#bytes;
+    scan.#pickles(bytes, where, depth, "no");
+    this.#bytes = scan.#bytes;
+    const { names } = scan.notes.report();
+    for (const name of names) this.notes.name(name);
+    if (names.length > 0) this.#found("suspicious", "it is an archive, and a pickle as well", 0, where);
   }
 
   #members(

@@ -51,6 +51,7 @@ export function findZipEnd(bytes: Uint8Array): number {
 /** All members, also those that the directory doesn't list. */
 export function* readZip(bytes: Uint8Array, options: ZipOptions): Generator<ZipMember> {
   const end = findZipEnd(bytes);
+  if (end < 0) options.problem("the archive has no directory at its end", 0);
   const entries = end < 0 ? [] : readDirectory(bytes, end, options);
   const taken: [from: number, to: number][] = [];
   for (const entry of entries) {
