@@ -163,22 +163,70 @@ describe("a scan looks into", () => {
     }
   });
 
-  it("NumPy's files of objects", () => {
-    const npy = (descr: string, content: Uint8Array): Uint8Array => {
-      const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (1,), }\n`;
-      return pickle("\x93NUMPY\x01\x00", header.length, "\0", header, content);
-    };
-    expectEvil(npy("|O", EVIL), "objects");
-    expectEvil(zip([{ name: "a.npy", content: npy("|O", EVIL) }]), "a.npy > objects");
-    assert.equal(scanPickle(npy("<f8", new Uint8Array(8))).verdict, "safe");
+  it("joblib's arrays that are objects by their flags alone", () => {
+    // What dtype("i4") says of itself, of which NumPy takes the flags: then joblib loads a pickle where 4 bytes would be.
+    const wrapper = (flags: string, ...after: Part[]): Uint8Array =>
+      pickle(
+        "\x80\x04",
+        global("joblib.numpy_pickle", "NumpyArrayWrapper"),
+        ")\x81}(",
+        ...[text("shape"), "K\x01\x85", text("dtype"), global("numpy", "dtype"), text("i4"), "\x89\x88\x87R"],
+        ...["(K\x03", text("<"), "NNNK\x04K\x04", flags, "tbub", ...after],
+      );
+    assert.equal(scanPickle(wrapper("K\x00", "1234", STOP)).verdict, "safe");
+    expectEvil(wrapper("K\x3f", EVIL, STOP), "");
+    assert.equal(scanPickle(wrapper("\x88", EVIL.subarray(0, 4), STOP)).verdict, "suspicious");
   });
 
-  it("tar archives", () => {
-    const header = Buffer.alloc(512);
-    header.write("model.pkl");
-    header.write(EVIL.length.toString(8).padStart(11, "0"), 124);
-    header.write("ustar", 257);
-    expectEvil(pickle(header, EVIL, Buffer.alloc(1024 - EVIL.length)), "model.pkl");
+  it("NumPy's files of objects, however the header says so, and what follows an array", () => {
+    const npy = (descr: string, content: Uint8Array): Uint8Array => {
+      const header = `{'descr': ${descr}, 'fortran_order': False, 'shape': (1,), }\n`;
+      return pickle("\x93NUMPY\x01\x00", header.length, "\0", header, content);
+    };
+    for (const descr of ["'|O'", '"O"', "'\\x4f'", "'f4,O'", "'(2,)O'", "[('a', \"O\")]"]) {
+      expectEvil(npy(descr, EVIL), "objects");
+    }
+    expectEvil(zip([{ name: "a.npy", content: npy("'|O'", EVIL) }]), "a.npy > objects");
+    assert.equal(scanPickle(npy("'<f8'", new Uint8Array(8))).verdict, "safe");
+    for (const more of [EVIL, npy("'|O'", EVIL), zip([{ name: "data.pkl", content: EVIL }])]) {
+      expectEvil(npy("'<f8'", pickle(new Uint8Array(8), more)), /^after the array/);
+    }
+  });
+
+  it("tar archives, and what hides between their members", () => {
+    const member = (content: Uint8Array, name = "model.pkl", size = content.length.toString(8)): Uint8Array => {
+      const header = Buffer.alloc(512);
+      header.write(name);
+      header.write(size.padStart(11, "0"), 124, "latin1");
+      header.write("ustar", 257);
+      return pickle(header, content, Buffer.alloc(511 - ((content.length + 511) % 512)));
+    };
+    const end = Buffer.alloc(1024);
+    assert.equal(scanPickle(pickle(member(GOOD), end)).verdict, "safe");
+    expectEvil(pickle(member(EVIL), end), "model.pkl");
+    expectEvil(pickle(member(Buffer.alloc(0), ""), member(EVIL)), "model.pkl");
+    expectEvil(pickle(member(GOOD), end, member(EVIL)), "after the end > model.pkl");
+    expectEvil(member(EVIL, "model.pkl", `\x80${"\0".repeat(10)}${String.fromCharCode(EVIL.length)}`), "model.pkl");
+    assert.equal(scanPickle(member(GOOD, "model.pkl", "x")).verdict, "suspicious");
+    const link = Buffer.from(member(Buffer.from("x"), "link"));
+    link.write("2", 156);
+    assert.equal(scanPickle(link).verdict, "suspicious");
+  });
+
+  it("pickles that have the mark of another kind of file within a text", () => {
+    const long = Buffer.alloc(0x685a, "A");
+    long.write("ustar", 252);
+    const popped = Buffer.from("0cos\nsystem\n)R.", "latin1");
+    // "ustar" at byte 257, as in tar archives; "BZh", as in bzip2, is BINBYTES with a length.
+    for (const begin of ["X\x5a\x68\0\0", "BZh\0\0"]) expectEvil(pickle(begin, long, popped), "");
+  });
+
+  it("what follows a zlib stream or a gzip member, and the worst of more names than are listed", () => {
+    expectEvil(pickle(deflateSync(GOOD), deflateSync(EVIL)), "after zlib > zlib");
+    expectEvil(pickle(gzipSync(GOOD), "\0", gzipSync(EVIL)), /^after gzip|^$/);
+    let flood = "";
+    for (let i = 0; i < 10_001; i += 1) flood += `${global(`a${i}`, "b")}0`;
+    assert.equal(scanPickle(pickle(flood, EVIL.subarray(2))).verdict, "dangerous");
   });
 });
 

@@ -74,6 +74,7 @@ const DANGEROUS_NAMES: ReadonlySet<string> = new Set([
   "torch:load",
   "torch:save",
   "torch:classes",
+  "torch.storage:_load_from_bytes",
   "torch:ops",
   "pandas:read_pickle",
   "pandas:eval",

@@ -17,18 +17,28 @@ export function arrayBytes(
   const [name] = dtype.args;
   const [, kind, digits] = typeof name === "string" ? (/^[<>=|]?([a-zA-Z?])(\d{0,9})$/.exec(name) ?? []) : [];
   if (kind === undefined) return undefined;
-  if (kind === "O") return { bytes: "objects", isPadded: false };
+  const states = dtype.states.map(stateOf);
+  if (kind === "O" || states.includes("objects")) return { bytes: "objects", isPadded: false };
   const count = (shape as unknown[]).reduce<number>(
     (product, size) => product * (Number.isSafeInteger(size) ? (size as number) : NaN),
     1,
   );
   const width = digits === "" ? 1 : Number(digits) * (kind === "U" ? 4 : 1);
-  const isRecord = dtype.states.some(
-    (state) => Array.isArray(state) && state[3] !== null && state[3] !== undefined && hasObjects(state[4]),
-  );
-  if (isRecord || !(count >= 0)) return undefined;
-  return { bytes: count * width, isPadded: typeof alignment === "number" };
+  if (states.includes("unknown") || !(count >= 0)) return undefined;
+  return { bytes: count * width, isPadded: alignment !== null && alignment !== undefined };
 }
+
+/** `(version, byte order, subarray, names, fields, size, alignment, flags)`: NumPy goes by the flags, whatever the name of the type is. */
+function stateOf(state: unknown): "plain" | "objects" | "unknown" {
+  if (!Array.isArray(state)) return "unknown";
+  const [, , subarray, names, fields, , , flags = 0] = state as unknown[];
+  if (!Number.isInteger(flags) || (subarray ?? null) !== null) return "unknown";
+  if (((flags as number) & HAS_OBJECTS) !== 0) return "objects";
+  return (names ?? null) !== null && hasObjects(fields) ? "unknown" : "plain";
+}
+
+/** `NPY_ITEM_REFCOUNT` */
+const HAS_OBJECTS = 1;
 
 /** Records of which a field holds objects are pickled whole. */
 function hasObjects(fields: unknown): boolean {

@@ -49,7 +49,7 @@ export class ScanNotes {
     const known = this.#names.get(key);
     if (known === undefined) {
       if (this.#names.size < MOST) this.#names.set(key, { ...name });
-      else this.#cut(name.where);
+      else this.#cut(name.where, name.verdict === "dangerous" ? "dangerous" : "suspicious");
     } else {
       known.isCalled ||= name.isCalled;
       known.verdict = worse(known.verdict, name.verdict);

@@ -5,7 +5,9 @@ import { PickleState, type MachineLimits } from "../machine/state.ts";
 import { arrayBytes } from "./joblib.ts";
 import { ScanNotes, type PickleScan, type ScanFinding } from "./report.ts";
 import { Scanning } from "./scanning.ts";
-import { pickleInNpy, readTar, unwrap, wrappingOf } from "./wrappings.ts";
+import { contentOfNpy } from "./npy.ts";
+import { readTar } from "./tar.ts";
+import { unwrap, wrappingOf, type Unwrapped } from "./wrappings.ts";
 import { findZipEnd, readZip } from "./zip.ts";
 
 /** Levels of pickles and archives within each other. */
@@ -54,17 +56,21 @@ class Scan {
       if (kind === "zip") {
         this.#zip(bytes, where, depth);
         this.#alsoPickle(bytes, where, depth);
-      } else if (kind === "tar") this.#members(readTar(bytes), where, depth);
-      else if (kind === "npy") this.#npy(bytes, where, depth);
+      } else if (kind === "tar") {
+        this.#tar(bytes, where, depth);
+        this.#alsoPickle(bytes, where, depth);
+      } else if (kind === "npy") this.#npy(bytes, where, depth);
       else if (kind === "pickle") {
         // A zip may follow a pickle, and which of them is read depends on the reader.
         const isZip = findZipEnd(bytes) >= 0;
         if (isZip) this.#zip(bytes, where, depth);
         this.#pickles(bytes, where, depth, meant);
-      } else if (typeof kind === "string")
-        this.content(this.#unwrapped(kind, bytes), join(where, kind), depth + 1, meant);
-      else if (meant !== "no")
-        this.#found("suspicious", `it is compressed by ${kind.unreadable}, which can't be looked into`, 0, where);
+      } else if (typeof kind === "string") this.#unwrapped(kind, bytes, where, depth, meant);
+      else {
+        if (meant !== "no")
+          this.#found("suspicious", `it is compressed by ${kind.unreadable}, which can't be looked into`, 0, where);
+        this.#alsoPickle(bytes, where, depth);
+      }
     });
   }
 
@@ -151,7 +157,7 @@ class Scan {
     }
   }
 
-  /** "PK", and all up to the end of a line, are opcodes too: a pickle that begins as an archive does. Only what it imports says that it is one. */
+  /** By its first bytes an archive may be a pickle as well ("PK" are opcodes), or have its mark in the middle of a text (tar). Only what it imports says that it is one. */
   #alsoPickle(bytes: Uint8Array, where: string, depth: number): void {
     const scan = new Scan(this.#limits, this.#budget);
     scan.#bytes = this.#bytes;
@@ -162,27 +168,35 @@ class Scan {
     if (names.length > 0) this.#found("suspicious", "it is an archive, and a pickle as well", 0, where);
   }
 
-  #members(
-    members: Iterable<{ readonly name: string; readonly content: Uint8Array }>,
-    where: string,
-    depth: number,
-  ): void {
-    for (const { name, content } of members) {
+  #tar(bytes: Uint8Array, where: string, depth: number): void {
+    const problem = (message: string, at: number): void => {
+      this.#found("suspicious", message, at, where);
+    };
+    for (const { name, content } of readTar(bytes, problem)) {
       this.#budget.spend(1);
       this.content(content, join(where, name), depth + 1, meantBy(name));
     }
   }
 
   #npy(bytes: Uint8Array, where: string, depth: number): void {
-    const start = pickleInNpy(bytes);
-    if (start !== undefined) this.#pickles(bytes.subarray(start), join(where, "objects"), depth, "yes");
+    const npy = contentOfNpy(bytes);
+    if (npy === undefined) throw new SealtraceError("SEALTRACE_DATA_TRUNCATED", "it ends within its header");
+    const { start, end } = npy;
+    if (end === undefined) this.#pickles(bytes.subarray(start), join(where, "objects"), depth, "yes");
+    else if (end < bytes.length) this.content(bytes.subarray(end), join(where, "after the array"), depth + 1, "yes");
   }
 
-  #unwrapped(kind: "gzip" | "zlib" | "zstd", bytes: Uint8Array): Uint8Array {
+  #unwrapped(kind: "gzip" | "zlib" | "zstd", bytes: Uint8Array, where: string, depth: number, meant: Meant): void {
+    const { content, rest } = this.#unwrap(kind, bytes);
+    this.content(content, join(where, kind), depth + 1, meant);
+    if (rest.length > 0) this.content(rest, join(where, `after ${kind}`), depth + 1, "yes");
+  }
+
+  #unwrap(kind: "gzip" | "zlib" | "zstd", bytes: Uint8Array): Unwrapped {
     try {
-      const content = unwrap(kind, bytes, this.#maxBytes - this.#bytes);
-      this.#spendBytes(content.length);
-      return content;
+      const unwrapped = unwrap(kind, bytes, this.#maxBytes - this.#bytes);
+      this.#spendBytes(unwrapped.content.length);
+      return unwrapped;
     } catch (cause) {
       if (cause instanceof SealtraceError) throw cause;
       if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")

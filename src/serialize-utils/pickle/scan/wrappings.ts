@@ -1,5 +1,6 @@
 /** What pickles come wrapped in, by the first bytes and never by the name of the file (CVE-2025-10155). */
-import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import { gunzipSync, inflateSync } from "node:zlib";
+import { decompress } from "../../compression/compression.ts";
 
 export type Wrapping = "zip" | "gzip" | "zlib" | "zstd" | "tar" | "npy" | "pickle" | { readonly unreadable: string };
 
@@ -25,38 +26,25 @@ export function wrappingOf(bytes: Uint8Array): Wrapping {
   return unreadable === undefined ? "pickle" : { unreadable: unreadable[0] };
 }
 
+/** What was compressed, and what follows it. */
+export interface Unwrapped {
+  readonly content: Uint8Array;
+  readonly rest: Uint8Array;
+}
+
 /** At most `maxBytes`; throws what `node:zlib` throws. A stream that is cut off gives what there is. */
-export function unwrap(kind: "gzip" | "zlib" | "zstd", bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const maxOutputLength = Math.max(1, maxBytes);
-  if (kind === "zstd") return zstdDecompressSync(bytes, { maxOutputLength });
-  const options = { maxOutputLength, finishFlush: 2 };
-  return kind === "gzip" ? gunzipSync(bytes, options) : inflateSync(bytes, options);
+export function unwrap(kind: "gzip" | "zlib" | "zstd", bytes: Uint8Array, maxBytes: number): Unwrapped {
+  if (kind === "zstd") return { content: decompress(bytes, kind, { maxBytes }), rest: new Uint8Array(0) };
+  const options = { maxOutputLength: Math.max(1, maxBytes), finishFlush: SYNC_FLUSH, info: true };
+  // With `info` they give more than their types say.
+  const { buffer, engine } = (kind === "gzip" ? gunzipSync : inflateSync)(bytes, options) as unknown as {
+    readonly buffer: Buffer;
+    readonly engine: { readonly bytesWritten: number };
+  };
+  // Zeros between members of gzip are padding.
+  const follows = bytes.subarray(engine.bytesWritten).findIndex((byte) => byte !== 0);
+  return { content: buffer, rest: follows < 0 ? bytes.subarray(0, 0) : bytes.subarray(engine.bytesWritten + follows) };
 }
 
-export function* readTar(
-  bytes: Uint8Array,
-): Generator<{ readonly name: string; readonly content: Uint8Array; readonly at: number }> {
-  const text = (from: number, length: number): string =>
-    Buffer.from(bytes.subarray(from, from + length))
-      .toString("latin1")
-      .replace(/\0.*$/s, "");
-  for (let at = 0; at + 512 <= bytes.length;) {
-    const name = text(at, 100);
-    const size = Number.parseInt(text(at + 124, 12).trim() || "0", 8);
-    if (name === "" || !(size >= 0)) return;
-    yield { name, content: bytes.subarray(at + 512, at + 512 + size), at };
-    at += 512 * (1 + Math.ceil(size / 512));
-  }
-}
-
-/** Where a `.npy` file's pickle begins: undefined for an array of plain elements. */
-export function pickleInNpy(bytes: Uint8Array): number | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (bytes.length < 12) return undefined;
-  const isNew = (bytes[6] as number) >= 2;
-  const start = isNew ? 12 : 10;
-  const end = start + (isNew ? view.getUint32(8, true) : view.getUint16(8, true));
-  const header = Buffer.from(bytes.subarray(start, end)).toString("latin1");
-  // Also within records.
-  return /'[|<>=]?O\d*'|object/.test(header) ? end : undefined;
-}
+/** `zlib.constants.Z_SYNC_FLUSH`. */
+const SYNC_FLUSH = 2;
