@@ -9,22 +9,21 @@ const MAX_DEPTH = 200;
  * that are getters, what they give now is looked at.
  */
 export function isPlainTree(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return isPlainScalar(value);
-  const met = new MetObjects();
-  return isPlainContainer(value, MAX_DEPTH, met) && met.areDifferent();
+  return isPlainItem(value, MAX_DEPTH, new MetObjects());
+}
+
+function isPlainItem(item: unknown, levels: number, met: MetObjects): boolean {
+  return typeof item === "object" && item !== null ? isPlainContainer(item, levels, met) : isPlainScalar(item);
 }
 
 function isPlainContainer(container: object, levels: number, met: MetObjects): boolean {
-  if (levels === 0 || !met.add(container)) return false;
+  if (levels === 0 || met.hasMet(container)) return false;
   const prototype = Object.getPrototypeOf(container) as object | null;
+  // Most items are strings: worth a look before anything is called.
   if (Array.isArray(container)) {
     if (prototype !== Array.prototype) return false;
     for (const item of container as unknown[]) {
-      if (
-        !(typeof item === "object" && item !== null ? isPlainContainer(item, levels - 1, met) : isPlainScalar(item))
-      ) {
-        return false;
-      }
+      if (typeof item !== "string" && !isPlainItem(item, levels - 1, met)) return false;
     }
     return true;
   }
@@ -33,9 +32,7 @@ function isPlainContainer(container: object, levels: number, met: MetObjects): b
   for (const key in container) {
     if (key === RICH_KEY) return false;
     const item = (container as Record<string, unknown>)[key];
-    if (!(typeof item === "object" && item !== null ? isPlainContainer(item, levels - 1, met) : isPlainScalar(item))) {
-      return false;
-    }
+    if (typeof item !== "string" && !isPlainItem(item, levels - 1, met)) return false;
   }
   return true;
 }
@@ -69,31 +66,26 @@ function isPlainScalar(value: unknown): boolean {
   }
 }
 
-/** Finds out whether an object is met twice: not at once, which would cost three times as much, but before it has cost much. */
+/** Tells whether an object comes again. */
 class MetObjects {
-  #fresh: object[] = [];
-  #old: Set<object> | undefined;
+  readonly #few: object[] = [];
+  #many: Set<object> | undefined;
   #count = 0;
 
-  /** False if one was met twice, of those so far. */
-  add(object: object): boolean {
-    return this.#fresh.push(object) < MAX_FRESH || this.#store();
-  }
-
-  areDifferent(): boolean {
-    if (this.#old !== undefined || this.#fresh.length > MAX_COMPARED) return this.#store();
-    return this.#fresh.every((object, i) => this.#fresh.indexOf(object) === i);
-  }
-
-  #store(): boolean {
-    this.#count += this.#fresh.length;
-    if (this.#old === undefined) this.#old = new Set(this.#fresh);
-    else for (const object of this.#fresh) this.#old.add(object);
-    this.#fresh = [];
-    return this.#old.size === this.#count;
+  /** Whether it comes again. */
+  hasMet(object: object): boolean {
+    if (this.#many !== undefined) {
+      this.#count += 1;
+      return this.#many.add(object).size < this.#count;
+    }
+    if (this.#few.includes(object)) return true;
+    if (this.#few.push(object) === FEW) {
+      this.#many = new Set(this.#few);
+      this.#count = FEW;
+    }
+    return false;
   }
 }
 
-const MAX_FRESH = 1_024;
 /** So few are compared faster than they are put into a set. */
-const MAX_COMPARED = 8;
+const FEW = 8;

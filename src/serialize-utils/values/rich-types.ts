@@ -4,6 +4,7 @@
  */
 import { types } from "node:util";
 import { SealtraceError } from "../../record/index.ts";
+import { dateToText, timeFromText } from "./date-text.ts";
 import { BUILT_IN_ERRORS, ERROR_TYPE } from "./errors.ts";
 import { invalidContent } from "./invalid-content.ts";
 import type { ContainerType, LeafType, RichType } from "./rich-type.ts";
@@ -12,16 +13,14 @@ import { TYPED_ARRAY_TYPES, typedArrayType } from "./typed-arrays.ts";
 const DATE: LeafType = {
   name: "Date",
   /** ISO 8601 in UTC; null for a date that is none. */
-  takeApart: (value) => (Number.isNaN((value as Date).getTime()) ? null : (value as Date).toISOString()),
+  takeApart: (value) => (Number.isNaN((value as Date).getTime()) ? null : dateToText(value as Date)),
   build: (content) => {
     if (content === null) return new Date(Number.NaN);
-    const date = new Date(typeof content === "string" && ISO_DATE.test(content) ? content : Number.NaN);
+    const date = new Date(typeof content === "string" ? timeFromText(content) : Number.NaN);
     if (Number.isNaN(date.getTime())) throw invalidContent("Date", "a time as 2026-01-31T12:00:00.000Z, or null");
     return date;
   },
 };
-
-const ISO_DATE = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 const REG_EXP: LeafType = {
   name: "RegExp",
