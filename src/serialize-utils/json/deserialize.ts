@@ -43,11 +43,16 @@ export function deserializeFromJson(text: string, options: JsonReadingOptions = 
   } catch (cause) {
     throw syntaxError(text, cause as SyntaxError);
   }
-  if (text.length >= 2 * maxDepth && isDeeperThan(value, maxDepth)) throw limitExceeded("maxDepth", maxDepth);
-  if (options.duplicateKeys === "refuse") refuseDuplicateKeys(text);
-  if (options.rich === false || !mayBeRich(text)) return value;
+  const isPlain = options.rich === false || !mayBeRich(text);
+  const refusesDuplicateKeys = options.duplicateKeys === "refuse";
+  // Otherwise it is seen on the way, when the value is revived.
+  if ((isPlain || refusesDuplicateKeys) && text.length >= 2 * maxDepth && isDeeperThan(value, maxDepth)) {
+    throw limitExceeded("maxDepth", maxDepth);
+  }
+  if (refusesDuplicateKeys) refuseDuplicateKeys(text);
+  if (isPlain) return value;
   const { classes } = options;
-  return new Reviver(classes === undefined ? NO_CLASSES : new KnownClasses(classes), options).revive(value);
+  return new Reviver(classes === undefined ? NO_CLASSES : new KnownClasses(classes), options, maxDepth).revive(value);
 }
 
 function checkSize(text: string, maxBytes: number): void {

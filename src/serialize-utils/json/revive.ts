@@ -1,5 +1,5 @@
 import { SealtraceError } from "../../record/index.ts";
-import { ReadingBudget, type ReadingLimits } from "../limits.ts";
+import { limitExceeded, ReadingBudget, type ReadingLimits } from "../limits.ts";
 import { bytesFromBase64 } from "../values/base64.ts";
 import { bigIntFromText } from "../values/big-integers.ts";
 import type { KnownClasses } from "../values/class-registry.ts";
@@ -16,13 +16,18 @@ type Container = PlainObject | unknown[];
 /** A container whose items are looked at in turn. */
 interface Frame {
   readonly items: Container;
-  /** Of an object; an array has none. */
+  /** Of the containers in an object; an array has none. */
   readonly keys: readonly string[] | undefined;
   readonly length: number;
+  /** Of nesting in the text. */
+  readonly level: number;
   /** When all items are what they will be. */
   readonly finish: (() => void) | undefined;
   index: number;
 }
+
+/** Of a form, and what it holds. */
+const FORM_LEVELS = 2;
 
 const SPECIAL_NUMBERS: ReadonlyMap<unknown, number> = new Map([
   ["NaN", Number.NaN],
@@ -35,19 +40,24 @@ const SPECIAL_NUMBERS: ReadonlyMap<unknown, number> = new Map([
 export class Reviver {
   readonly #classes: KnownClasses;
   readonly #budget: ReadingBudget;
+  readonly #maxLevel: number;
+  /** Of the container whose items are looked at. */
+  #level = 0;
   readonly #stack: Frame[] = [];
   /** Undefined: it is one that can only be made of its whole content, and isn't yet. */
   readonly #byId = new Map<number, object | undefined>();
 
-  constructor(classes: KnownClasses, limits: ReadingLimits) {
+  /** Above `maxLevel` of nesting, the two of a form included, nothing is revived; Infinity where the caller has seen to it. */
+  constructor(classes: KnownClasses, limits: ReadingLimits, maxLevel: number) {
     this.#classes = classes;
+    this.#maxLevel = maxLevel;
     this.#budget = new ReadingBudget(limits);
   }
 
   /** Changes what it is given. Throws a SealtraceError that names the place. */
   revive(parsed: unknown): unknown {
     const root = [parsed];
-    this.#enter(root);
+    this.#enter(root, 0);
     try {
       for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) this.#go(frame);
     } catch (error) {
@@ -56,18 +66,27 @@ export class Reviver {
     return root[0];
   }
 
-  #enter(items: Container, finish?: () => void): void {
-    if (finish === undefined && !hasContainers(items)) return;
-    const keys = Array.isArray(items) ? undefined : Object.keys(items);
+  /** `levels` below the container that holds it. */
+  #enter(items: Container, levels: number, finish?: () => void): void {
+    const level = this.#descend(levels);
+    const keys = Array.isArray(items) ? undefined : keysOfContainers(items);
+    if (finish === undefined && (keys === undefined ? !hasContainers(items as unknown[]) : keys.length === 0)) return;
     const { length } = keys ?? (items as unknown[]);
     this.#budget.spend(length);
-    this.#stack.push({ items, keys, length, finish, index: 0 });
+    this.#stack.push({ items, keys, length, level, finish, index: 0 });
+  }
+
+  #descend(levels: number): number {
+    const level = this.#level + levels;
+    if (level > this.#maxLevel) throw limitExceeded("maxDepth", this.#maxLevel);
+    return level;
   }
 
   /** Looks at the items up to the next that is a container, or to the end. */
   #go(frame: Frame): void {
     const { items, keys, length } = frame;
     const depth = this.#stack.length;
+    this.#level = frame.level;
     while (frame.index < length) {
       const i = frame.index;
       frame.index += 1;
@@ -79,8 +98,7 @@ export class Reviver {
         if (revived !== item) (items as unknown[])[i] = revived;
       } else {
         const key = keys[i] as string;
-        const item = (items as PlainObject)[key];
-        if (typeof item !== "object" || item === null) continue;
+        const item = (items as PlainObject)[key] as object;
         const revived = this.#item(item, items, key);
         if (revived !== item) setProperty(items, key, revived);
       }
@@ -92,8 +110,8 @@ export class Reviver {
   }
 
   #item(item: object, parent: Container, key: string): unknown {
-    if (!Array.isArray(item) && Object.hasOwn(item, RICH_KEY)) return this.#rich(item as Form, parent, key);
-    this.#enter(item as Container);
+    if (isForm(item)) return this.#rich(item, parent, key);
+    this.#enter(item as Container, 1);
     return item;
   }
 
@@ -101,6 +119,7 @@ export class Reviver {
   #rich(form: Form, parent: Container, key: string): unknown {
     const { [RICH_KEY]: type, value: content } = form;
     checkFields(form);
+    this.#descend(isContainer(content) ? FORM_LEVELS : 1);
     if (typeof type === "number") return this.#referred(type);
     switch (type) {
       case "undefined":
@@ -119,7 +138,7 @@ export class Reviver {
           throw invalidContent(type, `an ${type.toLowerCase()}`);
         }
         this.#know(form.id, content);
-        this.#enter(content);
+        this.#enter(content, FORM_LEVELS);
         return content;
       case "SparseArray":
         return this.#sparseArray(form);
@@ -138,7 +157,7 @@ export class Reviver {
     this.#budget.spend(length as number);
     const array: unknown[] = [];
     this.#know(form.id, array);
-    this.#enter(content, () => {
+    this.#enter(content, FORM_LEVELS, () => {
       fillSparseArray(array, length as number, content);
     });
     return array;
@@ -161,7 +180,7 @@ export class Reviver {
     const object = type.begin(content);
     this.#know(form.id, object);
     if (!isContainer(content)) throw invalidContent(type.name, "an array or object");
-    this.#enter(content, () => {
+    this.#enter(content, FORM_LEVELS, () => {
       type.fill(object, content);
     });
     return object;
@@ -180,12 +199,12 @@ export class Reviver {
       if (!isContainer(content) || Array.isArray(content)) throw invalidContent(known.name, "an object");
       const instance = known.begin();
       this.#know(form.id, instance);
-      this.#enter(content, () => known.fill?.(instance, content));
+      this.#enter(content, FORM_LEVELS, () => known.fill?.(instance, content));
       return instance;
     }
     this.#know(form.id, undefined);
     const whole = [content];
-    this.#enter(whole, () => {
+    this.#enter(whole, 1, () => {
       const instance = known.build?.(whole[0]);
       if (form.id !== undefined) this.#byId.set(form.id, instance);
       setProperty(parent, key, instance);
@@ -221,10 +240,25 @@ function checkFields(form: Form): void {
   }
 }
 
-function hasContainers(items: Container): boolean {
-  if (Array.isArray(items)) return items.some((item) => typeof item === "object" && item !== null);
-  for (const key in items) if (typeof items[key] === "object" && items[key] !== null) return true;
+function hasContainers(items: readonly unknown[]): boolean {
+  for (const item of items) if (isContainer(item)) return true;
   return false;
+}
+
+/** By for...in, which is by far the fastest, and makes no list of all keys. */
+function keysOfContainers(items: PlainObject): readonly string[] {
+  let keys: string[] | undefined;
+  for (const key in items) {
+    if (isContainer(items[key]) && Object.hasOwn(items, key)) (keys ??= []).push(key);
+  }
+  return keys ?? NO_KEYS;
+}
+
+const NO_KEYS: readonly string[] = [];
+
+function isForm(item: object): item is Form {
+  // The first is quick, and almost always false.
+  return (item as Partial<Form>)[RICH_KEY] !== undefined && Object.hasOwn(item, RICH_KEY) && !Array.isArray(item);
 }
 
 function isContainer(content: unknown): content is Container {

@@ -20,7 +20,8 @@ export function deserializeFromYaml(text: string, options: YamlReadingOptions = 
     const document = compose(text, lines, options);
     if (document === undefined) return null;
     const tree = new TreeOfNodes(lines, options).of(document.contents);
-    return new Reviver(classes === undefined ? NO_CLASSES : new KnownClasses(classes), options).revive(tree);
+    // How deep it is has been seen.
+    return new Reviver(classes === undefined ? NO_CLASSES : new KnownClasses(classes), options, Infinity).revive(tree);
   } catch (cause) {
     if (cause instanceof RangeError) throw tooDeep(cause);
     throw cause;

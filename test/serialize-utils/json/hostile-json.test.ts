@@ -52,6 +52,36 @@ describe("what a stranger sends as JSON", () => {
       refused("DATA_CONCATENATED", text, /Another JSON text begins at character \d/);
   });
 
+  it("counts the levels of rich data as they stand in the text", () => {
+    class Bare {}
+    class Whole {}
+    const classes = { Bare, Whole: { class: Whole, write: () => null, read: () => new Whole() } };
+    const forms = [
+      [1, '{"$rich":"undefined"}'],
+      [1, '{"$rich":"Date","value":null}'],
+      [2, '{"$rich":"RegExp","value":["a","g"]}'],
+      [2, '{"$rich":"Map","value":[1,2]}'],
+      [4, '{"$rich":"Map","value":[1,{"$rich":"Set","value":[]}]}'],
+      [3, '{"$rich":"Object","id":1,"value":{"self":{"$rich":1}}}'],
+      [3, '{"$rich":"SparseArray","length":9,"value":[3,[]]}'],
+      [4, '{"$rich":"class","name":"Bare","value":{"a":[{}]}}'],
+      [4, '{"$rich":"class","name":"Whole","value":[[[]]]}'],
+      [3, '[{},{"a":{"$rich":"Number","value":"NaN"}},[]]'],
+    ] as const;
+    for (const [levels, text] of forms) {
+      for (const [maxDepth, whole] of [
+        [levels, text],
+        [levels + 2, `[{"a":${text}}]`],
+      ] as const) {
+        deserializeFromJson(whole, { maxDepth, classes });
+        refused("LIMIT_EXCEEDED", whole, new RegExp(`more than ${maxDepth - 1} levels`), {
+          maxDepth: maxDepth - 1,
+          classes,
+        });
+      }
+    }
+  });
+
   it("holds exactly as many levels, bytes and values as it may", () => {
     deserializeFromJson(nested(512));
     refused("LIMIT_EXCEEDED", nested(513), /more than 512 levels/);
