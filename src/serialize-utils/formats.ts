@@ -5,13 +5,13 @@ import { readCborSequence } from "./cbor/sequence.ts";
 import { serializeToCbor } from "./cbor/write.ts";
 import { decodeUtf8, encodeUtf8 } from "./essentials/utf8.ts";
 import { deserializeFromJson, type JsonReadingOptions } from "./json/deserialize.ts";
+import { decodeLines, encodeLines, jsonLine } from "./json/ndjson.ts";
 import { serializeToJson, type JsonOptions } from "./json/serialize.ts";
 import { deserializeFromMessagePack } from "./message-pack/read.ts";
 import { readMessagePackSequence } from "./message-pack/sequence.ts";
 import { serializeToMessagePack } from "./message-pack/write.ts";
 import { deserializeFromPickle } from "./pickle/read/deserialize-from-pickle.ts";
 import { serializeToPickle } from "./pickle/write/serialize-to-pickle.ts";
-import { decodeJsonLines, encodeJsonLines, jsonLine } from "./pipeline/json-lines.ts";
 import { deserializeFromProtobuf, serializeToProtobuf } from "./protobuf/serialize.ts";
 import { deserializeFromYaml } from "./yaml/deserialize.ts";
 import { serializeToYaml } from "./yaml/serialize.ts";
@@ -53,8 +53,8 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   },
   ndjson: {
     suffixes: ["ndjson", "jsonl"],
-    encode: encodeJsonLines,
-    decode: decodeJsonLines,
+    encode: encodeLines,
+    decode: decodeLines,
     encodeMore: (value, options) => encodeUtf8(jsonLine(value, options)),
     byLine: true,
   },

@@ -2,17 +2,18 @@ import { SealtraceError } from "../../record/index.ts";
 import { decryptAgeStream } from "../age/decrypt.ts";
 import { decompressStream } from "../compression/compression.ts";
 import { formatOf, type FormatName } from "../formats.ts";
+import { readNdjsonByChunk, type NdjsonReadingOptions } from "../json/ndjson.ts";
 import { limitExceeded, type ReadingLimits } from "../limits.ts";
 import { acceptedBy } from "../schema/standard-schema.ts";
 import { atStage, streamAtStage } from "./at-stage.ts";
 import { isForUs, verifySignature, type DecodeOptions, type DecodeSchema } from "./decode.ts";
 import { defaultFormat, notAStream } from "./encode-stream.ts";
-import { valuesOfLines, type LineOptions } from "./lines.ts";
 import { pipelineOf } from "./pipeline.ts";
 import { tapped } from "./tapped.ts";
 import { Utf8Stream } from "./utf8-stream.ts";
 
-export interface DecodeStreamOptions extends Omit<DecodeOptions, "envelope">, LineOptions {
+export interface DecodeStreamOptions
+  extends Omit<DecodeOptions, "envelope">, Pick<NdjsonReadingOptions, "maxLineBytes"> {
   /**
    * A source that can be read only once is handed out before its signature is known to be right, and SEALTRACE_SIGNATURE_INVALID comes at the end: say that you
    * want this. Not needed where the source is a function. Default: false.
@@ -28,7 +29,7 @@ export type StreamSource = AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint
  * handed out once its 64 KiB are authentic; that nothing is missing at the end is known when the stream has ended without an error.
  *
  * A signature is of the whole. Where the source is a function, it is read once to verify, and then again to decode (and verified once more, for it may
- * have changed in between; what is encrypted can't have). The limits hold where they are given; without them there are none but `maxLineLength`.
+ * have changed in between; what is encrypted can't have). The limits hold where they are given; without them there are none but `maxLineBytes`.
  */
 export async function* decodeStream<Output = unknown>(
   source: StreamSource,
@@ -80,7 +81,7 @@ function parsed(
     case "binary":
       return oneByOne(pieces);
     case "ndjson":
-      return valuesOfLines(pieces, options);
+      return readNdjsonByChunk(pieces, options);
     case "text":
       return oneByOne(textOf(pieces));
     default:

@@ -1,3 +1,4 @@
+import { decodeCanonicalBase64 } from "../encoding/canonical-base64.ts";
 import { invalidContent } from "./invalid-content.ts";
 
 /** RFC 4648 section 4, with padding. */
@@ -7,10 +8,7 @@ export function bytesToBase64({ buffer, byteOffset, byteLength }: Uint8Array): s
 
 /** Throws SEALTRACE_INVALID_DATA for anything but what {@link bytesToBase64} writes. `type` whose content it is stands in the error. */
 export function bytesFromBase64(text: unknown, type: string): Uint8Array<ArrayBuffer> {
-  if (typeof text === "string") {
-    const bytes = Buffer.from(text, "base64");
-    // Buffer leaves out what it doesn't know.
-    if (bytes.toString("base64") === text) return new Uint8Array(bytes);
-  }
-  throw invalidContent(type, "bytes in base64, with padding");
+  const bytes = typeof text === "string" ? decodeCanonicalBase64(text, "padded") : undefined;
+  if (bytes === undefined) throw invalidContent(type, "bytes in base64, with padding");
+  return new Uint8Array(bytes);
 }

@@ -277,9 +277,9 @@ describe("a stream", () => {
         await Promise.resolve();
       }
     };
-    await assert.rejects(decodeStream(endless(), { maxLineLength: 1_000_000 }).next(), {
+    await assert.rejects(decodeStream(endless(), { maxLineBytes: 1_000_000 }).next(), {
       code: "SEALTRACE_LIMIT_EXCEEDED",
-      message: /Line 1 .*maxLineLength/,
+      message: /Line 1: .*maxLineBytes/,
     });
     await assert.rejects(Array.fromAsync(decodeStream(endless(), { format: "text", maxBytes: 1_000_000 })), {
       code: "SEALTRACE_LIMIT_EXCEEDED",
