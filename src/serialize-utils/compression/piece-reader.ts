@@ -47,7 +47,12 @@ export class PieceReader {
     return taken.subarray(0, done);
   }
 
+  /** They come again. Without a copy where they lie in one piece: there may be a million frames in it. */
   async peek(length: number): Promise<Uint8Array> {
+    const next = await this.next();
+    if (next === undefined) return new Uint8Array(0);
+    this.giveBack(next);
+    if (next.length >= length) return next.subarray(0, length);
     const bytes = await this.take(length);
     const rest = this.#returned;
     this.#returned = undefined;

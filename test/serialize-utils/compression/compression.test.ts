@@ -165,6 +165,14 @@ for (const name of COMPRESSIONS) {
 }
 
 describe("zstd frames", () => {
+  it("of which there are very many take time by their number", { timeout: 20_000 }, async () => {
+    // Twice as many in four times the time, when each is given the rest of them to copy.
+    const skippable = Buffer.from("502a4d1800000000", "hex");
+    const many = Buffer.concat([...Array<Buffer>(100_000).fill(skippable), compress(HELLO, "zstd")]);
+    const stream = decompressStream(inPieces(many, many.length), "zstd", { maxMilliseconds: 15_000 });
+    assert.deepEqual(await gathered(stream), HELLO);
+  });
+
   it("are read with and without a checksum, a size, a skippable frame", async () => {
     const withoutSize = await gathered(createZstdCompress().end(HELLO) as AsyncIterable<Uint8Array>);
     assert.deepEqual(await readEveryWay(withoutSize, "zstd"), HELLO);

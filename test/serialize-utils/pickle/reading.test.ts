@@ -232,6 +232,12 @@ describe("limits", () => {
     );
   });
 
+  it("let no deque drop its first item a million times", { timeout: 10_000 }, () => {
+    const deque = "ccollections\ndeque\n((lI50000\ntR";
+    refuses([deque, "Na".repeat(1_000_000), STOP], "INVALID_DATA", /at most 50000 items/);
+    assert.equal((load(deque, "Na".repeat(50_000), STOP) as { items: unknown[] }).items.length, 50_000);
+  });
+
   it("let no integer take long", { timeout: 5_000 }, () => {
     const digits = new Uint8Array(1 << 20).fill(0x7f);
     const value = load("\x8b\0\0\x10\0", digits, STOP) as bigint;

@@ -48,6 +48,9 @@ const DEQUE: PickleBuilder = {
     return new PythonDeque(expectArray(items, "a list of items"), maxLength as number | null);
   },
   append: (deque: PythonDeque, items) => {
+    // Python drops the first for each that is too much, which takes the square of their number; no deque was ever written so.
+    if (deque.maxLength !== null && deque.items.length + items.length > deque.maxLength)
+      throw expected(`at most ${deque.maxLength} items`);
     deque.append(items);
   },
   setState: noAttributes,
