@@ -73,7 +73,7 @@ for (const { name, isSync, readFile: read, readFileWithVersion } of TWINS) {
       ["a.json", '{"a":', /a\.json: It is no whole JSON/, "SEALTRACE_DATA_TRUNCATED"],
       ["a.json", "[".repeat(100_000) + "]".repeat(100_000), /more than 512 levels/, "SEALTRACE_LIMIT_EXCEEDED"],
       ["a.ndjson", '{"a":1}\n{"b":', /a\.ndjson: Line 2: It is no whole JSON/, "SEALTRACE_DATA_TRUNCATED"],
-      ["a.ndjson", "1\n\n2\n", /Line 2: It is no whole JSON/, "SEALTRACE_DATA_TRUNCATED"],
+      ["a.ndjson", "1\n{\n2\n", /Line 2: It is no whole JSON/, "SEALTRACE_DATA_TRUNCATED"],
       ["a.ndjson", "1\n{]\n2\n", /Line 2: It is no JSON/],
       ["a.yaml", "a: 1\na: 2\n", /line 2, column 1: Map keys must be unique/],
       ["a.txt", Buffer.from("\uFEFFa", "utf16le"), /UTF-16, little-endian.*read it as binary/],
