@@ -2,6 +2,7 @@ import { types } from "node:util";
 import { SealtraceError } from "../../record/index.ts";
 import { beginError, fillError, takeErrorApart } from "./errors.ts";
 import { readProperties } from "./plain-data.ts";
+import { isReservedName } from "./rich-types.ts";
 
 /** Anything that `new` can be said to. */
 export type AnyClass = abstract new (...parameters: never[]) => object;
@@ -26,6 +27,8 @@ export interface AnyClassForm {
  * The classes whose instances survive, by the names under which they are written. For a bare class the own enumerable properties are written, and given
  * to a new object with the class's prototype; its constructor isn't called. For a bare subclass of Error, message, cause and errors survive too. What has more
  * inside than its properties (a subclass of Map, of Array) needs a form. Nothing else is ever looked up by a name from the content.
+ *
+ * The names of types that survive anyway (`Map`, `Date`, `Uint8Array`, ..., also `BigInt`, `Symbol`, `undefined`, `hole`) are refused with SEALTRACE_USAGE.
  */
 export type ClassRegistry = Readonly<Record<string, AnyClass | AnyClassForm>>;
 
@@ -46,6 +49,7 @@ export class KnownClasses {
 
   constructor(registry: ClassRegistry = {}) {
     for (const [name, entry] of Object.entries(registry)) {
+      if (isReservedName(name)) throw reservedName(name);
       const known =
         typeof entry === "function" ? bareClass(name, entry) : classWithForm(name, entry as unknown as ClassForm);
       const { prototype } = (typeof entry === "function" ? entry : entry.class) as { readonly prototype: object };
@@ -105,6 +109,13 @@ function classWithForm(name: string, form: ClassForm): RegisteredClass {
       }
     },
   };
+}
+
+function reservedName(name: string): SealtraceError {
+  return new SealtraceError(
+    "SEALTRACE_USAGE",
+    `No class can be registered as ${JSON.stringify(name)}, which is what a type of the language is written as: choose another name, such as ${JSON.stringify(`My${name}`)}.`,
+  );
 }
 
 function hasMoreInside(instance: object): boolean {

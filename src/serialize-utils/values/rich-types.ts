@@ -116,6 +116,14 @@ export function richTypeNamed(name: string): RichType | undefined {
   return BY_NAME.get(name);
 }
 
+/** Names that mean something of their own to one format or another, whichever: a class of that name would not be read as what it was written as. */
+export function isReservedName(name: string): boolean {
+  return BY_NAME.has(name) || OTHER_NAMES.has(name);
+}
+
+/** Of what is no object. */
+const OTHER_NAMES: ReadonlySet<string> = new Set(["undefined", "BigInt", "Symbol", "hole"]);
+
 /**
  * The type of an object that is neither plain nor of a registered class; undefined for what has none. Goes by what an object is inside, not by its prototype,
  * except that a subclass is not its base class: it would come back as less than it was.

@@ -110,7 +110,8 @@ function nodeOfForm(type: string, { name = "", length, value }: Form): Node {
 /** A node has one tag. */
 function instanceOf(name: string, content: unknown): Node {
   const isForm = typeof content === "object" && content !== null && Object.hasOwn(content, RICH_KEY);
-  const tag = encodeURIComponent(name.toWellFormed());
+  // YAML takes "!" for the end of a handle.
+  const tag = encodeURIComponent(name.toWellFormed()).replaceAll("!", "%21");
   return isForm ? tagged(CLASS_OF_TAG + tag, sequenceOf([content])) : tagged(CLASS_TAG + tag, nodeOf(content));
 }
 
