@@ -7,7 +7,7 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { deserializeFromProtobuf, serializeToProtobuf } from "../../../src/serialize-utils/index.ts";
 import { compileProto } from "../../../src/serialize-utils/protobuf/proto-source/compile.ts";
-import { CLASSES, richValue } from "../message-pack/rich-values.ts";
+import { CLASSES, richValue } from "../binary/example-values.ts";
 
 const source = readFileSync(new URL("../../../schemas/sealtrace-value.proto", import.meta.url), "utf8");
 const descriptors = compileProto(source, {});

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { SealtraceError } from "../../../src/record/index.ts";
 import type { ClassRegistry, ReadingLimits } from "../../../src/serialize-utils/index.ts";
-import { CLASSES, EXAMPLES, Point, richValue, Temperature, TEMPERATURE } from "./rich-values.ts";
+import { CLASSES, EXAMPLES, Point, richValue, Temperature, TEMPERATURE } from "./example-values.ts";
 
 export interface BinaryFormat {
   readonly name: string;

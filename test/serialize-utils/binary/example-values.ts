@@ -1,4 +1,4 @@
-/** Values of every type that survives in binary formats. */
+/** Examples of every type that survives in binary formats, at its edges, and trees of them. */
 import fc from "fast-check";
 import type { ClassForm, ClassRegistry } from "../../../src/serialize-utils/index.ts";
 
