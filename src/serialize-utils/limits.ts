@@ -33,6 +33,22 @@ export function limitExceeded(limit: keyof ReadingLimits, value: number, where =
   );
 }
 
+/** Throws SEALTRACE_USAGE for what is no limit: NaN, above all, would let everything pass. */
+export function checkLimits({ maxDepth, maxBytes, maxValues, maxMilliseconds }: ReadingLimits): void {
+  checkLimit("maxDepth", maxDepth);
+  checkLimit("maxBytes", maxBytes);
+  checkLimit("maxValues", maxValues);
+  checkLimit("maxMilliseconds", maxMilliseconds);
+}
+
+function checkLimit(name: keyof ReadingLimits, value: unknown): void {
+  if (value === undefined || (typeof value === "number" && value >= 0)) return;
+  throw new SealtraceError(
+    "SEALTRACE_USAGE",
+    `${name} is a number from 0 on, or Infinity, not ${typeof value === "number" ? value : `a ${typeof value}`}.`,
+  );
+}
+
 /** Values and time that a reader has left. Depth is the reader's own to count. */
 export class ReadingBudget {
   readonly #maxValues: number;
@@ -42,7 +58,9 @@ export class ReadingBudget {
   #ticks = 0;
   #nextLook: number = VALUES_BETWEEN_LOOKS;
 
-  constructor({ maxValues = DEFAULT_MAX_VALUES, maxMilliseconds = DEFAULT_MAX_MILLISECONDS }: ReadingLimits = {}) {
+  constructor(limits: ReadingLimits = {}) {
+    checkLimits(limits);
+    const { maxValues = DEFAULT_MAX_VALUES, maxMilliseconds = DEFAULT_MAX_MILLISECONDS } = limits;
     this.#maxValues = maxValues;
     this.#maxMilliseconds = maxMilliseconds;
     this.#end = performance.now() + maxMilliseconds;

@@ -1,5 +1,5 @@
 import { SealtraceError } from "../../record/index.ts";
-import { DEFAULT_MAX_BYTES, DEFAULT_MAX_MILLISECONDS, limitExceeded } from "../limits.ts";
+import { DEFAULT_MAX_BYTES, DEFAULT_MAX_MILLISECONDS, checkLimits, limitExceeded } from "../limits.ts";
 import { ArmorReader, looksArmored } from "./armor.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { collect } from "./collect.ts";
@@ -78,7 +78,9 @@ class StreamLimits {
   readonly #end: number;
   #bytes = 0;
 
-  constructor({ maxBytes = Infinity, maxMilliseconds = Infinity }: AgeDecryption) {
+  constructor(options: AgeDecryption) {
+    checkLimits(options);
+    const { maxBytes = Infinity, maxMilliseconds = Infinity } = options;
     this.#maxBytes = maxBytes;
     this.#maxMilliseconds = maxMilliseconds;
     this.#end = performance.now() + maxMilliseconds;

@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_BYTES, limitExceeded, type ReadingLimits } from "../limits.ts";
+import { checkLimits, DEFAULT_MAX_BYTES, limitExceeded, type ReadingLimits } from "../limits.ts";
 import { invalid, truncated } from "./failures.ts";
 import { readShortUtf8, readUtf8 } from "./text-bytes.ts";
 
@@ -10,7 +10,9 @@ export class ByteReader {
   readonly end: number;
   at = 0;
 
-  constructor(format: string, bytes: Uint8Array, { maxBytes = DEFAULT_MAX_BYTES }: ReadingLimits) {
+  constructor(format: string, bytes: Uint8Array, limits: ReadingLimits) {
+    checkLimits(limits);
+    const { maxBytes = DEFAULT_MAX_BYTES } = limits;
     if (bytes.length > maxBytes) throw limitExceeded("maxBytes", maxBytes);
     this.format = format;
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

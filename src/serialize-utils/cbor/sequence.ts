@@ -1,4 +1,5 @@
 import { readSequence } from "../binary/sequence.ts";
+import { checkLimits } from "../limits.ts";
 import { deserializeFromCbor, type CborReadingOptions } from "./read.ts";
 import { CborScan } from "./scan.ts";
 import { serializeToCbor, type CborOptions } from "./write.ts";
@@ -11,6 +12,7 @@ export function readCborSequence(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: CborReadingOptions = {},
 ): AsyncGenerator {
+  checkLimits(options);
   const decode = (bytes: Uint8Array): unknown => deserializeFromCbor(bytes, options);
   return readSequence("CBOR", source, () => new CborScan(options.maxDepth), decode, options.maxBytes);
 }

@@ -6,7 +6,7 @@ import {
   createBrotliDecompress,
   type Zlib,
 } from "node:zlib";
-import { pieceFor, type Codec } from "./codec.ts";
+import { mostOutput, pieceFor, type Codec } from "./codec.ts";
 import { bounded, decodingError, PIECE_BYTES, runToItsEnd } from "./engine.ts";
 
 /** RFC 7932. It has no checksum: some changed bits are decompressed to something else without a word. Nor has it a magic number, so nothing may follow it. */
@@ -19,7 +19,7 @@ export const brotli: Codec = {
   compressor: (level) => createBrotliCompress({ ...compressing(level, 0), chunkSize: PIECE_BYTES }),
   decompress(bytes, from, { left, maxBytes }) {
     try {
-      const options = { info: true, maxOutputLength: Math.max(left, 1), chunkSize: pieceFor() };
+      const options = { info: true, maxOutputLength: mostOutput(left), chunkSize: pieceFor() };
       const { buffer: content, engine } = brotliDecompressSync(
         bytes.subarray(from),
         options,

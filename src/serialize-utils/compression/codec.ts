@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import type { Transform } from "node:stream";
 import type { Zlib } from "node:zlib";
 import type { PieceReader } from "./piece-reader.ts";
@@ -35,6 +36,11 @@ export interface Unit {
 /** As many bytes as are there. */
 export function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
   return bytes.length > 0 && magic.every((byte, i) => i >= bytes.length || bytes[i] === byte);
+}
+
+/** What `node:zlib` takes as the most that may come. */
+export function mostOutput(left: number): number {
+  return Math.min(Math.max(Math.floor(left), 1), constants.MAX_LENGTH);
 }
 
 /** How large the pieces of a whole content are, of which so much may come; what was only claimed costs no more than this. */

@@ -1,6 +1,12 @@
 /** zstd, gzip and brotli by `node:zlib`, with an end to everything: output is bounded, and what stands after the end is never passed over. */
 import { SealtraceError } from "../../record/index.ts";
-import { DEFAULT_MAX_BYTES, DEFAULT_MAX_MILLISECONDS, limitExceeded, type ReadingLimits } from "../limits.ts";
+import {
+  DEFAULT_MAX_BYTES,
+  DEFAULT_MAX_MILLISECONDS,
+  checkLimits,
+  limitExceeded,
+  type ReadingLimits,
+} from "../limits.ts";
 import { brotli } from "./brotli.ts";
 import type { Codec, UnitLimits } from "./codec.ts";
 import { run, truncated } from "./engine.ts";
@@ -115,7 +121,9 @@ class UnitBudget implements UnitLimits {
   readonly #maxMilliseconds: number;
   readonly #end: number;
 
-  constructor({ maxBytes = DEFAULT_MAX_BYTES, maxMilliseconds = DEFAULT_MAX_MILLISECONDS }: DecompressionOptions) {
+  constructor(limits: DecompressionOptions) {
+    checkLimits(limits);
+    const { maxBytes = DEFAULT_MAX_BYTES, maxMilliseconds = DEFAULT_MAX_MILLISECONDS } = limits;
     this.maxBytes = maxBytes;
     this.left = maxBytes;
     this.#maxMilliseconds = maxMilliseconds;

@@ -1,6 +1,6 @@
 import { crc32, createGzip, createInflateRaw, gzipSync, inflateRawSync, type Zlib } from "node:zlib";
 import { SealtraceError } from "../../record/index.ts";
-import { pieceFor, startsWith, type Codec } from "./codec.ts";
+import { mostOutput, pieceFor, startsWith, type Codec } from "./codec.ts";
 import { bounded, decodingError, PIECE_BYTES, runToItsEnd, truncated } from "./engine.ts";
 import { gzipHeaderEnd } from "./gzip-header.ts";
 import type { PieceReader } from "./piece-reader.ts";
@@ -19,7 +19,7 @@ export const gzip: Codec = {
     if (begin === undefined) throw cutShort(bytes.length, from);
     try {
       // Says how much it took.
-      const options = { info: true, maxOutputLength: Math.max(left, 1), chunkSize: pieceFor() };
+      const options = { info: true, maxOutputLength: mostOutput(left), chunkSize: pieceFor() };
       const { buffer: content, engine } = inflateRawSync(bytes.subarray(begin), options) as unknown as Inflated;
       const trailer = begin + engine.bytesWritten;
       const end = trailer + TRAILER_LENGTH;

@@ -1,7 +1,7 @@
 import { constants, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { SealtraceError } from "../../record/index.ts";
 import { limitExceeded } from "../limits.ts";
-import { pieceFor, startsWith, type Codec, type UnitLimits } from "./codec.ts";
+import { mostOutput, pieceFor, startsWith, type Codec, type UnitLimits } from "./codec.ts";
 import { bounded, decodingError, PIECE_BYTES, run, truncated } from "./engine.ts";
 import { ZstdFrame } from "./zstd-frame.ts";
 
@@ -22,7 +22,7 @@ export const zstd: Codec = {
       const content = zstdDecompressSync(bytes.subarray(from, end), {
         ...decompressing(limits),
         chunkSize: pieceFor(frame.contentBytes),
-        maxOutputLength: Math.max(limits.left, 1),
+        maxOutputLength: mostOutput(limits.left),
       });
       return { content, end };
     } catch (error) {

@@ -1,4 +1,5 @@
 import {
+  checkLimits,
   DEFAULT_MAX_BYTES,
   DEFAULT_MAX_DEPTH,
   DEFAULT_MAX_VALUES,
@@ -33,6 +34,7 @@ export interface JsonReadingOptions extends ReadingLimits {
  * text, follows), SEALTRACE_LIMIT_EXCEEDED, SEALTRACE_TYPE_REFUSED (an unknown type or class).
  */
 export function deserializeFromJson(text: string, options: JsonReadingOptions = {}): unknown {
+  checkLimits(options);
   const { maxDepth = DEFAULT_MAX_DEPTH, maxValues = DEFAULT_MAX_VALUES } = options;
   checkSize(text, options.maxBytes ?? DEFAULT_MAX_BYTES);
   // A level takes two characters, and so does a value: most texts are too short to be worth a look.

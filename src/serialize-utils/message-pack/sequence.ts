@@ -1,4 +1,5 @@
 import { readSequence } from "../binary/sequence.ts";
+import { checkLimits } from "../limits.ts";
 import { deserializeFromMessagePack, type MessagePackReadingOptions } from "./read.ts";
 import { MessagePackScan } from "./scan.ts";
 import { serializeToMessagePack, type MessagePackOptions } from "./write.ts";
@@ -11,6 +12,7 @@ export function readMessagePackSequence(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: MessagePackReadingOptions = {},
 ): AsyncGenerator {
+  checkLimits(options);
   const decode = (bytes: Uint8Array): unknown => deserializeFromMessagePack(bytes, options);
   return readSequence("MessagePack", source, () => new MessagePackScan(), decode, options.maxBytes);
 }

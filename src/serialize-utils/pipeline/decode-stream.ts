@@ -3,7 +3,7 @@ import { decryptAgeStream } from "../age/decrypt.ts";
 import { decompressStream } from "../compression/compression.ts";
 import { formatOf, type FormatName } from "../formats.ts";
 import { readNdjsonByChunk, type NdjsonReadingOptions } from "../json/ndjson.ts";
-import { limitExceeded, type ReadingLimits } from "../limits.ts";
+import { checkLimits, limitExceeded, type ReadingLimits } from "../limits.ts";
 import { acceptedBy } from "../schema/standard-schema.ts";
 import { atStage, streamAtStage } from "./at-stage.ts";
 import { isForUs, verifySignature, type DecodeOptions, type DecodeSchema } from "./decode.ts";
@@ -29,12 +29,14 @@ export type StreamSource = AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint
  * handed out once its 64 KiB are authentic; that nothing is missing at the end is known when the stream has ended without an error.
  *
  * A signature is of the whole. Where the source is a function, it is read once to verify, and then again to decode (and verified once more, for it may
- * have changed in between; what is encrypted can't have). The limits hold where they are given; without them there are none but `maxLineBytes`.
+ * have changed in between; what is encrypted can't have). The limits hold where they are given. Without them the stream may be of any length,
+ * and each value in it has the usual ones.
  */
 export async function* decodeStream<Output = unknown>(
   source: StreamSource,
   options: DecodeStreamOptions & DecodeSchema<Output> = {},
 ): AsyncGenerator<Output> {
+  checkLimits(options);
   const limits = {
     ...options,
     maxBytes: options.maxBytes ?? Infinity,
@@ -62,7 +64,7 @@ export async function* decodeStream<Output = unknown>(
   }
   if (isEncrypted) pieces = streamAtStage("decrypt", decryptAgeStream(pieces, limits));
   if (compression !== undefined) pieces = streamAtStage("decompress", decompressStream(pieces, compression, limits));
-  for await (const values of streamAtStage("parse", parsed(pieces, format, limits))) {
+  for await (const values of streamAtStage("parse", parsed(pieces, format, options))) {
     for (const value of values) {
       if (schema === undefined) yield value as Output;
       else yield await atStage("validate", async () => acceptedBy(await schema["~standard"].validate(value)));

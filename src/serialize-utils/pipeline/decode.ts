@@ -9,7 +9,7 @@ import {
 } from "../compression/compression.ts";
 import { formatOf } from "../formats.ts";
 import type { JsonReadingOptions } from "../json/deserialize.ts";
-import { DEFAULT_MAX_BYTES, limitExceeded } from "../limits.ts";
+import { checkLimits, DEFAULT_MAX_BYTES, limitExceeded } from "../limits.ts";
 import { acceptedBy, type StandardSchema } from "../schema/standard-schema.ts";
 import type { DsseKey } from "../signatures/dsse.ts";
 import { verifyMinisign, type SignedContent } from "../signatures/minisign.ts";
@@ -50,6 +50,7 @@ export async function decode<Output = unknown>(
   bytes: Uint8Array,
   options: DecodeOptions & DecodeSchema<Output> = {},
 ): Promise<Output> {
+  checkLimits(options);
   const { maxBytes = DEFAULT_MAX_BYTES, schema } = options;
   const pipeline = pipelineOf(withoutEnvelope(options), isForUs(options));
   const { format, compression, isEncrypted } = pipeline;

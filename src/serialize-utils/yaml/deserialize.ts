@@ -1,7 +1,7 @@
 import type { Document } from "yaml";
 import { SealtraceError } from "../../record/index.ts";
 import { Reviver } from "../json/revive.ts";
-import { DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, limitExceeded, ReadingBudget } from "../limits.ts";
+import { checkLimits, DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, limitExceeded, ReadingBudget } from "../limits.ts";
 import { KnownClasses, NO_CLASSES } from "../values/class-registry.ts";
 import { loadYaml } from "./library.ts";
 import type { YamlReadingOptions } from "./options.ts";
@@ -13,6 +13,7 @@ import { TreeOfNodes } from "./tree-of-nodes.ts";
  * than one document; SEALTRACE_TYPE_REFUSED for unknown tags and classes; SEALTRACE_LIMIT_EXCEEDED.
  */
 export function deserializeFromYaml(text: string, options: YamlReadingOptions = {}): unknown {
+  checkLimits(options);
   const { maxBytes = DEFAULT_MAX_BYTES, classes } = options;
   if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) throw limitExceeded("maxBytes", maxBytes);
   try {

@@ -31,9 +31,9 @@ export interface PickleReadingOptions extends MachineLimits {
  * and functions that aren't known, SEALTRACE_LIMIT_EXCEEDED.
  */
 export function deserializeFromPickle(bytes: Uint8Array, options: PickleReadingOptions = {}): unknown {
+  const budget = new ReadingBudget(options);
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   if (bytes.length > maxBytes) throw limitExceeded("maxBytes", maxBytes);
-  const budget = new ReadingBudget(options);
   const loading = new Loading({
     builders: knownBuilders(options, budget),
     keepsUnknown: options.unknownGlobals === "placeholder",

@@ -1,5 +1,6 @@
 /** What pickles come wrapped in, by the first bytes and never by the name of the file (CVE-2025-10155). */
 import { gunzipSync, inflateSync } from "node:zlib";
+import { mostOutput } from "../../compression/codec.ts";
 import { decompress } from "../../compression/compression.ts";
 
 export type Wrapping = "zip" | "gzip" | "zlib" | "zstd" | "tar" | "npy" | "pickle" | { readonly unreadable: string };
@@ -35,7 +36,7 @@ export interface Unwrapped {
 /** At most `maxBytes`; throws what `node:zlib` throws. A stream that is cut off gives what there is. */
 export function unwrap(kind: "gzip" | "zlib" | "zstd", bytes: Uint8Array, maxBytes: number): Unwrapped {
   if (kind === "zstd") return { content: decompress(bytes, kind, { maxBytes }), rest: new Uint8Array(0) };
-  const options = { maxOutputLength: Math.max(1, maxBytes), finishFlush: SYNC_FLUSH, info: true };
+  const options = { maxOutputLength: mostOutput(maxBytes), finishFlush: SYNC_FLUSH, info: true };
   // With `info` they give more than their types say.
   const { buffer, engine } = (kind === "gzip" ? gunzipSync : inflateSync)(bytes, options) as unknown as {
     readonly buffer: Buffer;

@@ -3,6 +3,7 @@
  * don't fit are findings, never a reason not to look (CVE-2025-10156).
  */
 import { crc32, inflateRawSync } from "node:zlib";
+import { mostOutput } from "../../compression/codec.ts";
 
 export interface ZipMember {
   readonly name: string;
@@ -172,7 +173,7 @@ function expand(stored: Uint8Array, method: number, options: ZipOptions, problem
   }
   const left = options.bytesLeft();
   try {
-    const content = inflateRawSync(stored, { maxOutputLength: Math.max(1, left), finishFlush: SYNC_FLUSH });
+    const content = inflateRawSync(stored, { maxOutputLength: mostOutput(left), finishFlush: SYNC_FLUSH });
     options.spendBytes(content.length);
     return content;
   } catch (error) {

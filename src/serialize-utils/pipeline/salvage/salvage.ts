@@ -1,5 +1,5 @@
 import { formatOf } from "../../formats.ts";
-import { DEFAULT_MAX_BYTES, limitExceeded, type ReadingLimits } from "../../limits.ts";
+import { checkLimits, DEFAULT_MAX_BYTES, limitExceeded, type ReadingLimits } from "../../limits.ts";
 import { atStage } from "../at-stage.ts";
 import { isForUs, type DecodeOptions } from "../decode.ts";
 import { pipelineOf, type PipelineOptions } from "../pipeline.ts";
@@ -29,6 +29,7 @@ export interface Salvaged {
  * header is damaged; and beyond the limits, which hold as in {@link decode}.
  */
 export async function salvage(bytes: Uint8Array, options: SalvageOptions = {}): Promise<Salvaged> {
+  checkLimits(options);
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   const { format, compression, isEncrypted } = pipelineOf(options, isForUs(options));
   if (bytes.length > maxBytes) throw limitExceeded("maxBytes", maxBytes);
