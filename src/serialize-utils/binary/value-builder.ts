@@ -98,9 +98,10 @@ export class ValueBuilder {
     this.#budget.spend(values);
   }
 
-  /** A number for an object that was made as a whole. */
+  /** A number for an object that was made as a whole; the bytes of a big integer are no object. */
   numbered<T>(value: T): T {
-    if (this.#numbersAll || this.#isMarked) this.#objects.push(value);
+    const isOfScalar = this.#frame?.form?.isScalar === true;
+    if (this.#isMarked || (this.#numbersAll && !isOfScalar)) this.#objects.push(value);
     this.#isMarked = false;
     return value;
   }

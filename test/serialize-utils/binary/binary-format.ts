@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { SealtraceError } from "../../../src/record/index.ts";
 import type { ClassRegistry, ReadingLimits } from "../../../src/serialize-utils/index.ts";
 import { CLASSES, EXAMPLES, Point, richValue, Temperature, TEMPERATURE } from "./example-values.ts";
+import { richValue as graph } from "../values/rich-values.ts";
 
 export interface BinaryFormat {
   readonly name: string;
@@ -99,6 +100,18 @@ export function describeBinaryFormat({ name, write, read }: BinaryFormat): void 
       second.reverse();
       for (const [i, value] of first.entries()) assert.equal(second[i], value, `number ${i}`);
       assert.equal(new Set(first).size, shared.length);
+    });
+
+    it("finds what is shared behind values of any type", () => {
+      fc.assert(
+        fc.property(graph, (value) => {
+          const shared = { shared: true };
+          const [first, back, second] = roundTrip([shared, value, shared]) as unknown[];
+          assert.equal(first, second);
+          assert.deepEqual(first, shared);
+          assert.deepEqual(back, value);
+        }),
+      );
     });
 
     it("does not grow by what is shared", () => {
