@@ -6,7 +6,7 @@ import {
   limitExceeded,
   type ReadingLimits,
 } from "../limits.ts";
-import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../values/class-registry.ts";
 import { RICH_KEY } from "./format.ts";
 import { isDeeperThan } from "./nesting.ts";
 import { Reviver } from "./revive.ts";
@@ -53,8 +53,7 @@ export function deserializeFromJson(text: string, options: JsonReadingOptions = 
   }
   if (refusesDuplicateKeys) refuseDuplicateKeys(text);
   if (isPlain) return value;
-  const { classes } = options;
-  return new Reviver(classes === undefined ? NO_CLASSES : new KnownClasses(classes), options, maxDepth).revive(value);
+  return new Reviver(knownClasses(options.classes), options, maxDepth).revive(value);
 }
 
 function checkSize(text: string, maxBytes: number): void {

@@ -1,5 +1,5 @@
 import { SealtraceError } from "../../record/index.ts";
-import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../values/class-registry.ts";
 import { deepJsonText } from "./deep-text.ts";
 import { isPlainTree } from "./plain-walk.ts";
 import { RichTree } from "./rich-tree.ts";
@@ -27,7 +27,7 @@ export interface JsonOptions {
 export function serializeToJson(value: unknown, options: JsonOptions = {}): string {
   const { indent = 0, classes, rich = true } = options;
   if (isPlain(value)) return textOf(value, indent);
-  const tree = new RichTree(classes === undefined ? NO_CLASSES : new KnownClasses(classes), rich);
+  const tree = new RichTree(knownClasses(classes), rich);
   const plain = tree.of(value);
   return tree.depth > MAX_NATIVE_DEPTH ? deepJsonText(plain) : textOf(plain, indent);
 }

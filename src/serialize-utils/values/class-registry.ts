@@ -46,6 +46,7 @@ export interface RegisteredClass {
 export class KnownClasses {
   readonly #byName = new Map<string, RegisteredClass>();
   readonly #byPrototype = new Map<object, RegisteredClass>();
+  readonly #entries = new Map<string, AnyClass | AnyClassForm>();
 
   constructor(registry: ClassRegistry = {}) {
     for (const [name, entry] of Object.entries(registry)) {
@@ -53,9 +54,20 @@ export class KnownClasses {
       const known =
         typeof entry === "function" ? bareClass(name, entry) : classWithForm(name, entry as unknown as ClassForm);
       const { prototype } = (typeof entry === "function" ? entry : entry.class) as { readonly prototype: object };
+      this.#entries.set(name, entry);
       this.#byName.set(name, known);
       this.#byPrototype.set(prototype, known);
     }
+  }
+
+  /** Whether they are still what the registry says. */
+  areThoseOf(registry: ClassRegistry): boolean {
+    let count = 0;
+    for (const name in registry) {
+      if (this.#entries.get(name) !== registry[name]) return false;
+      count += 1;
+    }
+    return count === this.#entries.size;
   }
 
   named(name: string): RegisteredClass | undefined {
@@ -69,6 +81,18 @@ export class KnownClasses {
 }
 
 export const NO_CLASSES: KnownClasses = new KnownClasses();
+
+/** Those of a registry. Of one that is used again, what was made the first time: it costs as much as writing a small record. */
+export function knownClasses(registry: ClassRegistry | undefined): KnownClasses {
+  if (registry === undefined) return NO_CLASSES;
+  const made = MADE.get(registry);
+  if (made?.areThoseOf(registry) === true) return made;
+  const known = new KnownClasses(registry);
+  MADE.set(registry, known);
+  return known;
+}
+
+const MADE = new WeakMap<ClassRegistry, KnownClasses>();
 
 function bareClass(name: string, { prototype }: { readonly prototype: object }): RegisteredClass {
   if (prototype instanceof Error) {

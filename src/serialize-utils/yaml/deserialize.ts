@@ -2,7 +2,7 @@ import type { Document } from "yaml";
 import { SealtraceError } from "../../record/index.ts";
 import { Reviver } from "../json/revive.ts";
 import { checkLimits, DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, limitExceeded, ReadingBudget } from "../limits.ts";
-import { KnownClasses, NO_CLASSES } from "../values/class-registry.ts";
+import { knownClasses } from "../values/class-registry.ts";
 import { loadYaml } from "./library.ts";
 import type { YamlReadingOptions } from "./options.ts";
 import { TreeOfNodes } from "./tree-of-nodes.ts";
@@ -22,7 +22,7 @@ export function deserializeFromYaml(text: string, options: YamlReadingOptions = 
     if (document === undefined) return null;
     const tree = new TreeOfNodes(lines, options).of(document.contents);
     // How deep it is has been seen.
-    return new Reviver(classes === undefined ? NO_CLASSES : new KnownClasses(classes), options, Infinity).revive(tree);
+    return new Reviver(knownClasses(classes), options, Infinity).revive(tree);
   } catch (cause) {
     if (cause instanceof RangeError) throw tooDeep(cause);
     throw cause;

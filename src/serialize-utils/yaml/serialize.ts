@@ -2,7 +2,7 @@ import type { Document, Node } from "yaml";
 import { SealtraceError } from "../../record/index.ts";
 import { RICH_KEY, type Form } from "../json/format.ts";
 import { RichTree } from "../json/rich-tree.ts";
-import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../values/class-registry.ts";
 import type { PlainObject } from "../values/plain-data.ts";
 import { loadYaml } from "./library.ts";
 import { CLASS_OF_TAG, CLASS_TAG, YAML_TAG } from "./tags.ts";
@@ -17,7 +17,7 @@ export interface YamlOptions {
  * for what has no form, and for what is nested more than 500 levels deep.
  */
 export function serializeToYaml(value: unknown, { classes }: YamlOptions = {}): string {
-  const tree = new RichTree(classes === undefined ? NO_CLASSES : new KnownClasses(classes), true, "YAML");
+  const tree = new RichTree(knownClasses(classes), true, "YAML");
   const plain = tree.of(value);
   if (tree.depth > MAX_DEPTH) throw tooDeep();
   const { Document } = loadYaml();

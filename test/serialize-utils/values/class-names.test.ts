@@ -44,6 +44,19 @@ describe("names of classes", () => {
     assert.throws(() => plainForm(new Money(), { Map: Money }), { code: "SEALTRACE_USAGE" });
   });
 
+  it("count as they are at each call, though a registry is remembered", () => {
+    class Price extends Money {}
+    const registry: Record<string, typeof Money> = { Money };
+    const text = serializeToJson([new Money(), 1n], { classes: registry });
+    assert.throws(() => serializeToJson(new Price(), { classes: registry }), { code: "SEALTRACE_VALUE_UNSUPPORTED" });
+    registry.Price = Price;
+    assert.ok(deserializeFromJson(serializeToJson(new Price(), { classes: registry }), { classes: registry }) instanceof Price); // prettier-ignore
+    registry.Money = Price;
+    assert.ok((deserializeFromJson(text, { classes: registry }) as unknown[])[0] instanceof Price);
+    delete registry.Money;
+    assert.throws(() => deserializeFromJson(text, { classes: registry }), { code: "SEALTRACE_TYPE_REFUSED" });
+  });
+
   it("are free otherwise, even where a format uses the word for itself", () => {
     const names = ["class", "Object", "Array", "SparseArray", "Number", "Reference", "reference", "TypeError", "Function"]; // prettier-ignore
     for (const [format, [write, read]] of Object.entries(FORMATS)) {
