@@ -73,8 +73,10 @@ async function keysOf(line: CommandLine): Promise<AgeDecryption> {
 
 /** What somebody else encrypted must not steer the terminal. */
 async function* textOnly(pieces: Bytes): Bytes {
+  // One control character may lie in two pieces.
+  const decoder = new TextDecoder();
   for await (const piece of pieces) {
-    if (/[^\P{Cc}\n\r\t]/u.test(Buffer.from(piece).toString("utf8"))) {
+    if (/[^\P{Cc}\n\r\t]/u.test(decoder.decode(piece, { stream: true }))) {
       throw new SealtraceError(
         "SEALTRACE_USAGE",
         "The terminal is not the place for what it holds, which has control characters: give -o FILE, or -o - all the same.",

@@ -50,16 +50,26 @@ export async function sign(args: readonly string[]): Promise<number> {
     : undefined;
   const key = await openMinisignSecretKey(text, { password });
   for (const { file, signatureFile } of files) {
-    const name = file === "-" ? "" : `\tfile:${basename(file)}`;
     const signature = await signMinisign(readBytes(file), key, {
-      trustedComment:
-        textOption(line, "trusted-comment") ?? `timestamp:${Math.floor(Date.now() / 1000)}${name}\thashed`,
+      trustedComment: textOption(line, "trusted-comment") ?? usualComment(file),
       untrustedComment: textOption(line, "comment"),
     });
     await writeBytes([Buffer.from(signature)], signatureFile, PUBLIC);
     if (line.values.json === true) writeJson({ file, ok: true, signature: signatureFile, keyId: key.keyId });
   }
   return 0;
+}
+
+function usualComment(file: string): string {
+  const name = file === "-" ? "" : `\tfile:${nameOf(file)}`;
+  return `timestamp:${Math.floor(Date.now() / 1000)}${name}\thashed`;
+}
+
+/** A tab would end it, and what follows would be signed as something else that is said of the file. */
+function nameOf(file: string): string {
+  const name = basename(file);
+  if (!/\p{Cc}/u.test(name)) return name;
+  throw wrongUse("sign", `The name of ${file} has control characters, and is to be signed: give it another, or -t`);
 }
 
 /** A signature is for everybody. */

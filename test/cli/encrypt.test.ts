@@ -145,6 +145,12 @@ describe("sealtrace encrypt and decrypt", () => {
     const { stdout } = shell(`script -qec '"$NODE" "$CLI" decrypt -i me.txt escape.age' /dev/null`, "");
     assert.match(stdout, /not the place for what it holds/);
     assert.ok(!stdout.includes("\u001b"));
+    // The same as one character of two bytes, each at an edge of what is decrypted at once.
+    writeFileSync(path("split"), `${"a".repeat(65_535)}\u009b2J`);
+    succeeds(`sealtrace encrypt -r ${recipient} -o split.age split`);
+    const split = shell(`script -qec '"$NODE" "$CLI" decrypt -i me.txt split.age' /dev/null`, "").stdout;
+    assert.match(split, /not the place for what it holds/);
+    assert.ok(!split.includes("2J"));
   });
 
   it("never leave half a plaintext, nor touch what was there", () => {

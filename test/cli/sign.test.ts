@@ -46,6 +46,12 @@ before(() => {
 });
 
 describe("sealtrace sign and check", () => {
+  it("sign no name that says more of the file than its name", { skip: process.platform === "win32" }, () => {
+    writeFileSync(path("x\tgeneration:9"), "anything");
+    fails("sealtrace sign -s key x*", 2, /control characters, and is to be signed/);
+    succeeds("sealtrace sign -s key -t mine x*");
+  });
+
   it("take minisign's options", () => {
     assert.match(publicKey, /^RW[A-Za-z0-9+/]{54}$/);
     if (process.platform !== "win32") assert.equal(statSync(path("key")).mode & 0o777, 0o600);

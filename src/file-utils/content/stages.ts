@@ -60,7 +60,8 @@ export function* encodeStages(place: Place, value: unknown, options: WriteStages
     },
     (done) => {
       const encoding = { format: stages.name, compress: compression, indent: isPlain ? 2 : 0 };
-      encode(value, { ...encoding, level, recipients, passphrase, sign, name: place.name, ...claims }).then(
+      const said = { ...claims, name: claims?.name ?? place.name };
+      encode(value, { ...encoding, level, recipients, passphrase, sign, ...said }).then(
         (encoded) => done(null, encoded), // prettier-ignore
         done,
       );
@@ -85,7 +86,7 @@ export function* decodeStages(place: Place, bytes: Buffer, options: ReadStages, 
     },
     (done) => {
       const pipeline = { format: stages.name, compress: compression };
-      const expected = publicKey === undefined ? {} : { name: place.name, ...claims };
+      const expected = publicKey === undefined ? {} : { ...claims, name: claims?.name ?? place.name };
       decode(bytes, { ...limits, ...pipeline, identities, passphrase, publicKey, signature, ...expected }).then(
         (value) => done(null, value),
         done,

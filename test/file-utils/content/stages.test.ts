@@ -188,6 +188,8 @@ describe("signed files", () => {
     const renamed = join(path, "../b.json.zst.age");
     for (const suffix of ["", ".minisig"]) fs.copyFileSync(path + suffix, renamed + suffix);
     await rejects(renamed, /for the file "a\.json\.zst\.age"/);
+    // What an option left out leaves undefined is no wish to pass over the name.
+    await rejects(renamed, /for the file "a\.json\.zst\.age"/, { ...from, claims: { name: undefined } });
     assert.deepEqual(await readFile(renamed, { ...from, claims: { name: "a.json.zst.age" } }), REPORT);
     fs.rmSync(`${path}.minisig`);
     await rejects(path, /not signed, or its signature was taken away/);

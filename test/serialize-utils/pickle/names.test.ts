@@ -152,6 +152,17 @@ describe("what a pickle names", () => {
     assert.equal((deserializeFromPickle(slots, { pythonClasses: { "shop:Order": Order } }) as Order).id, 7);
   });
 
+  it("are given attributes, and none of their setters is called", () => {
+    class Account {
+      set balance(_: unknown) {
+        throw new Error("called");
+      }
+    }
+    const account = pickle(PROTO4, text("shop"), text("Account"), STACK_GLOBAL, ")\x81}", text("balance"), "K\x07sb.");
+    const made = deserializeFromPickle(account, { pythonClasses: { "shop:Account": Account } });
+    assert.deepEqual(Object.entries(made as Account), [["balance", 7]]);
+  });
+
   it("gets arguments that are checked", () => {
     for (const [module, name, ...args] of [
       ["datetime", "date", bytes(Uint8Array.of(7, 228, 13, 1))],

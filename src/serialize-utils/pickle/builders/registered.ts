@@ -1,6 +1,6 @@
 /** The classes that a program registers for its own Python classes. */
 import type { AnyClass } from "../../values/class-registry.ts";
-import { readProperties, setProperty } from "../../values/plain-data.ts";
+import { readProperties } from "../../values/plain-data.ts";
 import { expected, type PickleBuilder } from "./builder.ts";
 
 /** What an instance is written as: what Python calls its class with, and what it sets afterwards. */
@@ -39,7 +39,10 @@ function bareClass(type: AnyClass): PickleBuilder {
       const parts = Array.isArray(state) && state.length === 2 ? (state as unknown[]) : [state];
       for (const part of parts) {
         if (part === null) continue;
-        for (const [key, value] of readProperties(part, type.name)) setProperty(instance, key, value);
+        // Not by assignment: a setter of the class is none of the content's business.
+        for (const [key, value] of readProperties(part, type.name)) {
+          Object.defineProperty(instance, key, { value, writable: true, enumerable: true, configurable: true });
+        }
       }
     },
   };
