@@ -32,6 +32,10 @@ class Money {
   }
 }
 
+class Unregistered {
+  field = 1;
+}
+
 const classes = { Money };
 
 /** To the format and back. */
@@ -74,7 +78,7 @@ const TYPES: Readonly<Record<string, readonly unknown[]>> = {
   "`Uint8Array`, `Buffer`, `ArrayBuffer`": [new Uint8Array([1, 2]), Buffer.from("b"), new ArrayBuffer(3)],
   "other typed arrays, `DataView`": [new Float64Array([0.5]), new BigInt64Array([-1n]), new Int16Array([-2]), new DataView(new ArrayBuffer(2))], // prettier-ignore
   "registered classes": [new Money(5n, "EUR")],
-  "instances of other classes": [new (class Unknown {})()],
+  "instances of other classes": [new Unregistered()],
   functions: [() => 1],
 };
 

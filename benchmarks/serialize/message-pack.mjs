@@ -12,7 +12,13 @@ const records = Array.from({ length: 26_000 }, (_, i) => ({
   "process.pid": 4242,
   "event.duration": (i * 7919) % 1_000_003,
   "trace.id": (i * 2_654_435_761).toString(16).padStart(32, "0"),
-  fields: { items: i % 9, total: ((i * 31) % 100_000) / 100, paid: i % 3 !== 0, coupon: null, tags: ["web", `region-${i % 5}`] },
+  fields: {
+    items: i % 9,
+    total: ((i * 31) % 100_000) / 100,
+    paid: i % 3 !== 0,
+    coupon: null,
+    tags: ["web", `region-${i % 5}`],
+  },
 }));
 
 const packr = new Packr({ useRecords: false });
