@@ -70,16 +70,17 @@ export class ReadingBudget {
   spend(values: number): void {
     this.#values += values;
     if (this.#values > this.#maxValues) throw limitExceeded("maxValues", this.#maxValues);
-    if (this.#values >= this.#nextLook) this.#look();
+    if (this.#values >= this.#nextLook) this.look();
   }
 
   /** Of work that makes no values. Throws SEALTRACE_LIMIT_EXCEEDED when the time is over. */
   tick(): void {
     this.#ticks += 1;
-    if (this.#ticks % VALUES_BETWEEN_LOOKS === 0) this.#look();
+    if (this.#ticks % VALUES_BETWEEN_LOOKS === 0) this.look();
   }
 
-  #look(): void {
+  /** At the clock, at once: for work of which each step may take long. Throws SEALTRACE_LIMIT_EXCEEDED. */
+  look(): void {
     this.#nextLook = this.#values + VALUES_BETWEEN_LOOKS;
     if (performance.now() > this.#end) throw limitExceeded("maxMilliseconds", this.#maxMilliseconds);
   }

@@ -12,7 +12,7 @@ export interface KnownForm {
   readonly isScalar: boolean;
   /** An unfinished object of what has been read of its items. Undefined where there is none before the whole is known. */
   readonly begin?: (items: readonly unknown[]) => object | undefined;
-  readonly finish: (items: readonly unknown[], begun: object | undefined) => unknown;
+  readonly finish: (items: readonly unknown[], begun: object | undefined, look: () => void) => unknown;
 }
 
 /** What stands under a name, here and for these classes; undefined when nothing does. */
@@ -66,10 +66,10 @@ function typeForm(type: RichType): KnownForm {
     name,
     isScalar: false,
     begin: (items) => type.begin(content(items.slice(0, items.length & ~1), name)),
-    finish: (items, begun) => {
+    finish: (items, begun, look) => {
       const whole = content(items, name);
       const target = begun ?? type.begin(whole);
-      type.fill(target, whole);
+      type.fill(target, whole, look);
       return target;
     },
   };

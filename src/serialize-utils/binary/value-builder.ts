@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { SealtraceError } from "../../record/index.ts";
 import { DEFAULT_MAX_DEPTH, limitExceeded, ReadingBudget, type ReadingLimits } from "../limits.ts";
 import type { KnownClasses } from "../values/class-registry.ts";
 import { setProperty, type PlainObject } from "../values/plain-data.ts";
@@ -241,6 +242,8 @@ export class ValueBuilder {
         frame.hasKey = false;
         frame.size += 1;
         frame.map?.set(frame.key, value);
+        // Keys whose hashes collide take the square of their number.
+        if (frame.size % 256 === 0) this.#budget.look();
         if (frame.map?.size !== frame.size) throw this.#duplicateKey(frame.key, frame.keyStart);
         frame.keyStart = this.#reader.at;
         return;
@@ -290,7 +293,7 @@ export class ValueBuilder {
       case WRAPPER:
         return this.#made(frame, () => frame.wrap?.(frame.array[0]));
       default:
-        return this.#made(frame, () => frame.form?.finish(frame.array, frame.target));
+        return this.#made(frame, () => frame.form?.finish(frame.array, frame.target, this.#look));
     }
   }
 
@@ -304,10 +307,15 @@ export class ValueBuilder {
     return this.#reader.invalid(`${which} twice in a map`, at);
   }
 
+  readonly #look = (): void => {
+    this.#budget.look();
+  };
+
   #made(frame: Frame, make: () => unknown): unknown {
     try {
       return make();
     } catch (error) {
+      if (error instanceof SealtraceError && error.code === "SEALTRACE_LIMIT_EXCEEDED") throw error;
       throw this.#reader.invalid(`${frame.form === undefined ? "" : `a ${frame.form.name} can't be made: `}${sentenceOf(error)}`, frame.start, error); // prettier-ignore
     }
   }

@@ -2,7 +2,7 @@ import { ByteReader } from "../binary/byte-reader.ts";
 import { refusedType, trailing } from "../binary/failures.ts";
 import { HOLE, OPEN_END, OPENED, ValueBuilder } from "../binary/value-builder.ts";
 import type { ReadingLimits } from "../limits.ts";
-import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../values/class-registry.ts";
 import { halfToNumber } from "./floats.ts";
 import { isCborSequence } from "./scan.ts";
 import { tagReader } from "./tag-readers.ts";
@@ -46,7 +46,7 @@ class CborReader extends ByteReader {
 
   constructor(bytes: Uint8Array, { classes, keepUnknown = false, ...limits }: CborReadingOptions) {
     super("CBOR", bytes, limits);
-    const known = classes === undefined ? NO_CLASSES : new KnownClasses(classes);
+    const known = knownClasses(classes);
     this.#builder = new ValueBuilder(this, known, limits, false);
     this.#keepUnknown = keepUnknown;
   }

@@ -4,7 +4,7 @@ import type { RichForm } from "../binary/rich-form.ts";
 import { writeUtf8 } from "../binary/text-bytes.ts";
 import type { ValueSink } from "../binary/value-sink.ts";
 import { Walk } from "../binary/walk.ts";
-import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../values/class-registry.ts";
 import { richTypeNamed } from "../values/rich-types.ts";
 import { numberToHalf } from "./floats.ts";
 import { inKeyOrder } from "./key-order.ts";
@@ -23,7 +23,7 @@ export interface CborOptions {
  */
 export function serializeToCbor(value: unknown, { classes }: CborOptions = {}): Uint8Array {
   const sink = new CborSink();
-  new Walk(sink, classes === undefined ? NO_CLASSES : new KnownClasses(classes)).write(value);
+  new Walk(sink, knownClasses(classes)).write(value);
   return sink.finish();
 }
 

@@ -181,7 +181,9 @@ export class Reviver {
     this.#know(form.id, object);
     if (!isContainer(content)) throw invalidContent(type.name, "an array or object");
     this.#enter(content, FORM_LEVELS, () => {
-      type.fill(object, content);
+      type.fill(object, content, () => {
+        this.#budget.look();
+      });
     });
     return object;
   }

@@ -2,7 +2,7 @@ import { ByteReader } from "../binary/byte-reader.ts";
 import { refusedType, trailing } from "../binary/failures.ts";
 import { HOLE, OPEN_END, OPENED, ValueBuilder } from "../binary/value-builder.ts";
 import type { ReadingLimits } from "../limits.ts";
-import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../values/class-registry.ts";
 import { MessagePackExtension } from "./extension.ts";
 import { SEALTRACE_TYPE, TIMESTAMP_TYPE } from "./extension-types.ts";
 import { endOfMessagePack } from "./scan.ts";
@@ -40,7 +40,7 @@ class MessagePackReader extends ByteReader {
     super("MessagePack", bytes, limits);
     this.#builder = new ValueBuilder(
       this,
-      classes === undefined ? NO_CLASSES : new KnownClasses(classes),
+      knownClasses(classes),
       limits,
       true,
     );

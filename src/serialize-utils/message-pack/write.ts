@@ -5,7 +5,7 @@ import type { RichForm } from "../binary/rich-form.ts";
 import { writeUtf8 } from "../binary/text-bytes.ts";
 import { RICH, type ContainerKind, type ValueSink } from "../binary/value-sink.ts";
 import { Walk } from "../binary/walk.ts";
-import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../values/class-registry.ts";
 import { MessagePackExtension } from "./extension.ts";
 import { SEALTRACE_TYPE, TIMESTAMP_TYPE } from "./extension-types.ts";
 import { timestampBytes } from "./timestamp.ts";
@@ -24,7 +24,7 @@ export interface MessagePackOptions {
  */
 export function serializeToMessagePack(value: unknown, { classes }: MessagePackOptions = {}): Uint8Array {
   const sink = new MessagePackSink();
-  new Walk(sink, classes === undefined ? NO_CLASSES : new KnownClasses(classes)).write(value);
+  new Walk(sink, knownClasses(classes)).write(value);
   return sink.finish();
 }
 

@@ -2,7 +2,7 @@ import { bigintOfBytes } from "../binary/bigint-bytes.ts";
 import { trailing, truncated } from "../binary/failures.ts";
 import { HOLE, OPEN_END, OPENED, ValueBuilder } from "../binary/value-builder.ts";
 import type { ReadingLimits } from "../limits.ts";
-import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { knownClasses, type ClassRegistry, type KnownClasses } from "../values/class-registry.ts";
 import { MARKS, NAME, NESTED_VALUE, PROPERTY, VALUE } from "./value-fields.ts";
 import { WireReader } from "./wire-reader.ts";
 import { FIXED64, LENGTH, VARINT } from "./wire-writer.ts";
@@ -13,7 +13,7 @@ export function readValue(
   { classes, ...limits }: ReadingLimits & { readonly classes?: ClassRegistry | undefined },
 ): unknown {
   const reader = new ValueReader("Protobuf", bytes, limits);
-  return reader.read(classes === undefined ? NO_CLASSES : new KnownClasses(classes), limits);
+  return reader.read(knownClasses(classes), limits);
 }
 
 class ValueReader extends WireReader {

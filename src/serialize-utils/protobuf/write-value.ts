@@ -2,14 +2,14 @@ import { bytesOfBigint } from "../binary/bigint-bytes.ts";
 import type { RichForm } from "../binary/rich-form.ts";
 import { ARRAY, OBJECT, RICH, type ContainerKind, type ValueSink } from "../binary/value-sink.ts";
 import { Walk } from "../binary/walk.ts";
-import { KnownClasses, NO_CLASSES, type ClassRegistry } from "../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../values/class-registry.ts";
 import { MARKS, NAME, NESTED_VALUE, PROPERTY, VALUE } from "./value-fields.ts";
 import { FIXED64, LENGTH, utf8Length, VARINT, varintSize, WireWriter } from "./wire-writer.ts";
 
 /** Any value as a `sealtrace.Value` (`schemas/sealtrace-value.proto`); the same value is always the same bytes. */
 export function writeValue(value: unknown, classes: ClassRegistry | undefined): Uint8Array {
   const sink = new ValueWriter();
-  new Walk(sink, classes === undefined ? NO_CLASSES : new KnownClasses(classes)).write(value);
+  new Walk(sink, knownClasses(classes)).write(value);
   return sink.finish();
 }
 

@@ -1,7 +1,7 @@
 import { limitExceeded, DEFAULT_MAX_VALUES } from "../limits.ts";
 import { bytesToBase64 } from "./base64.ts";
 import { bigIntToText } from "./big-integers.ts";
-import { KnownClasses, type ClassRegistry } from "./class-registry.ts";
+import { knownClasses, type ClassRegistry, type KnownClasses } from "./class-registry.ts";
 import { placeOf } from "./place.ts";
 import { isPlainObject, setProperty, type PlainObject } from "./plain-data.ts";
 import { richTypeOf, unsupportedValue } from "./rich-types.ts";
@@ -41,7 +41,7 @@ export function plainForm(
   classes: ClassRegistry = {},
   maxValues: number = DEFAULT_MAX_VALUES,
 ): PlainForm {
-  return new PlainMaker(new KnownClasses(classes), maxValues).make(value);
+  return new PlainMaker(knownClasses(classes), maxValues).make(value);
 }
 
 class PlainMaker {

@@ -14,5 +14,6 @@ export interface ContainerType {
   readonly name: string;
   readonly takeApart: (value: object) => unknown;
   readonly begin: (content: unknown) => object;
-  readonly fill: (target: object, content: unknown) => void;
+  /** `look` may throw when the time is over. Keys whose hashes collide, as V8's of numbers can be made to, take the square of their number. */
+  readonly fill: (target: object, content: unknown, look?: () => void) => void;
 }

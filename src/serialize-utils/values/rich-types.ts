@@ -77,12 +77,15 @@ const MAP: ContainerType = {
     return content;
   },
   begin: () => new Map<unknown, unknown>(),
-  fill: (target, content) => {
+  fill: (target, content, look) => {
     if (!Array.isArray(content) || content.length % 2 !== 0) {
       throw invalidContent("Map", "an array of keys and values in turn");
     }
     const map = target as Map<unknown, unknown>;
-    for (let i = 0; i < content.length; i += 2) map.set(content[i], content[i + 1]);
+    for (let i = 0; i < content.length; i += 2) {
+      map.set(content[i], content[i + 1]);
+      if (i % ITEMS_BETWEEN_LOOKS === ITEMS_BETWEEN_LOOKS - 2) look?.();
+    }
     if (map.size !== content.length / 2) throw invalidContent("Map", "each key once");
   },
 };
@@ -91,13 +94,19 @@ const SET: ContainerType = {
   name: "Set",
   takeApart: (value) => [...(value as Set<unknown>)],
   begin: () => new Set<unknown>(),
-  fill: (target, content) => {
+  fill: (target, content, look) => {
     if (!Array.isArray(content)) throw invalidContent("Set", "an array");
     const set = target as Set<unknown>;
-    for (const item of content as unknown[]) set.add(item);
+    for (const [i, item] of (content as unknown[]).entries()) {
+      set.add(item);
+      if (i % ITEMS_BETWEEN_LOOKS === ITEMS_BETWEEN_LOOKS - 2) look?.();
+    }
     if (set.size !== content.length) throw invalidContent("Set", "each value once");
   },
 };
+
+/** Even. */
+const ITEMS_BETWEEN_LOOKS = 256;
 
 const TYPES: readonly RichType[] = [
   DATE,

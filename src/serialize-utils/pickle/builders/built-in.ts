@@ -29,9 +29,10 @@ function bytes(args: readonly unknown[]): Uint8Array {
   return Uint8Array.from(items as number[]);
 }
 
-function setOf(type: new (items: readonly unknown[]) => Set<unknown>): PickleBuilder {
+function setOf(type: new (items: Iterable<unknown>) => Set<unknown>): PickleBuilder {
   return {
-    create: ([items = []]) => new type(items instanceof Set ? [...items] : expectArray(items, "a list of items")),
+    create: ([items = []], _, look) =>
+      new type(watched(items instanceof Set ? items : expectArray(items, "a list of items"), look)),
     append: (set: Set<unknown>, items) => {
       for (const item of items) set.add(item);
     },

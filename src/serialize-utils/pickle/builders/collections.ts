@@ -1,7 +1,7 @@
 /** `collections`, `array`, and `types.SimpleNamespace`. */
 import { PythonCounter, PythonDefaultDict, PythonDeque } from "../python/collections.ts";
 import { PythonGlobal } from "../python/global.ts";
-import { expectArray, expectBytes, expected, isGlobal, type Builders, type PickleBuilder } from "./builder.ts";
+import { expectArray, expectBytes, expected, isGlobal, watched, type Builders, type PickleBuilder } from "./builder.ts";
 
 function setItems(map: Map<unknown, unknown>, keysAndValues: readonly unknown[]): void {
   for (let i = 0; i < keysAndValues.length; i += 2) map.set(keysAndValues[i], keysAndValues[i + 1]);
@@ -25,15 +25,15 @@ function noAttributes(_instance: never, state: unknown): void {
 }
 
 const ORDERED_DICT: PickleBuilder = {
-  create: ([content = []]) => new Map(entriesOf(content)),
+  create: ([content = []], _, look) => new Map(watched(entriesOf(content), look)),
   setItems,
   setState: noAttributes,
 };
 
 const DEFAULT_DICT: PickleBuilder = {
-  create: ([factory = null, content = []]) => {
+  create: ([factory = null, content = []], _, look) => {
     if (factory !== null && !(factory instanceof PythonGlobal)) throw expected("a class or function, or None");
-    const map = new PythonDefaultDict(entriesOf(content));
+    const map = new PythonDefaultDict(watched(entriesOf(content), look));
     map.factory = factory;
     return map;
   },
@@ -121,7 +121,7 @@ export const COLLECTIONS: Builders = {
   "collections:OrderedDict": ORDERED_DICT,
   "collections:defaultdict": DEFAULT_DICT,
   "collections:Counter": {
-    create: ([content = {}]) => new PythonCounter(entriesOf(content)),
+    create: ([content = {}], _, look) => new PythonCounter(watched(entriesOf(content), look)),
     setItems,
     setState: noAttributes,
   },

@@ -30,6 +30,8 @@ export function setItems(state: PickleState, from: number, at: number): void {
   state.deepen(depth + 1);
   for (let i = 0; i < values.length; i += 2) {
     const key = values[i];
+    // Keys whose hashes collide take the square of their number.
+    if (i % 256 === 254) state.look();
     if (target instanceof Map) target.set(key, values[i + 1]);
     else if (typeof key === "string") setProperty(target as object, key, values[i + 1]);
     else {
@@ -55,6 +57,9 @@ export function addItems(state: PickleState, from: number, at: number): void {
   const { values, depth } = state.cut(from);
   state.deepen(depth + 1);
   if (target instanceof Set && Object.getPrototypeOf(target) === Set.prototype) {
-    for (const value of values) target.add(value);
+    for (const [i, value] of values.entries()) {
+      target.add(value);
+      if (i % 256 === 255) state.look();
+    }
   } else state.handlers.append(target, values, at);
 }

@@ -9,6 +9,7 @@ import { setProperty } from "../../values/plain-data.ts";
 import { isPlainDict, append, setItems } from "./containers.ts";
 import { malformed, truncated } from "./malformed.ts";
 import { runRareOpcode } from "./rare-opcodes.ts";
+import { remakeDict, remakeList } from "./remake.ts";
 import type { PickleState } from "./state.ts";
 
 /** Runs up to STOP, and gives the value; `state.pos` is then behind it. */
@@ -17,12 +18,12 @@ export function runPickle(state: PickleState): unknown {
   const { dense } = memo;
   const end = bytes.length;
   let { depths } = state;
-  let { pos, sp } = state;
+  let { pos, sp, stop } = state;
   let values = 0;
   for (;;) {
-    if (pos >= state.stop) {
+    if (pos >= stop) {
       state.lookUp(pos, sp, values);
-      ({ depths } = state);
+      ({ depths, stop } = state);
       values = 0;
     }
     const at = pos;
@@ -116,21 +117,31 @@ export function runPickle(state: PickleState): unknown {
         depths[sp] = 1;
         stack[sp++] = {};
         values += 1;
+        if (pos + 2 <= stop && bytes[pos] === 0x94 && bytes[pos + 1] === 0x28) {
+          // MEMOIZE and MARK, as CPython goes on: what comes up to the next SETITEMS or APPENDS is all there will be, mostly.
+          state.mark(sp, memo.add(stack[sp - 1]), at);
+          pos += 2;
+        }
         break;
       case 0x5d: // EMPTY_LIST
         depths[sp] = 1;
         stack[sp++] = [];
         values += 1;
+        if (pos + 2 <= stop && bytes[pos] === 0x94 && bytes[pos + 1] === 0x28) {
+          // MEMOIZE and MARK, as CPython goes on: what comes up to the next SETITEMS or APPENDS is all there will be, mostly.
+          state.mark(sp, memo.add(stack[sp - 1]), at);
+          pos += 2;
+        }
         break;
       case 0x28: // MARK
-        state.sp = sp;
-        state.mark();
+        state.mark(sp, -1, at);
         break;
       case 0x75: { // SETITEMS
         const mark = state.popMark(at);
         if (mark - 1 < state.fence) throw malformed("SETITEMS finds no dict", at);
         if ((sp - mark) % 2 !== 0) throw malformed("SETITEMS finds a key without a value", at);
-        const target = stack[mark - 1];
+        let target = stack[mark - 1];
+        if (state.mayRemake(target)) target = remakeDict(state, mark, (sp - mark) / 2);
         let i = mark;
         if (isPlainDict(target)) {
           let deepest = 0;
@@ -170,7 +181,8 @@ export function runPickle(state: PickleState): unknown {
         const mark = state.popMark(at);
         if (mark - 1 < state.fence) throw malformed("APPENDS finds no list", at);
         state.sp = sp;
-        append(state, mark, at);
+        if (state.mayRemake(stack[mark - 1])) remakeList(state, mark, at);
+        else append(state, mark, at);
         sp = mark;
         break;
       }
@@ -183,12 +195,12 @@ export function runPickle(state: PickleState): unknown {
       case 0x2e: // STOP
         state.pos = pos;
         state.sp = sp;
-        return stop(state, values, at);
+        return finish(state, values, at);
       default:
         state.pos = pos;
         state.sp = sp;
         runRareOpcode(state, opcode, at);
-        ({ pos, sp } = state);
+        ({ pos, sp, stop } = state);
     }
   } // prettier-ignore
 }
@@ -198,7 +210,7 @@ function sparseEntry(state: PickleState, index: number, at: number): unknown {
   return state.memo.get(index);
 }
 
-function stop(state: PickleState, values: number, at: number): unknown {
+function finish(state: PickleState, values: number, at: number): unknown {
   state.spend(values + state.values);
   if (state.marks.length > 0 || state.sp !== 1) {
     throw malformed(state.sp === 0 ? "there is no value at the end" : "more than one value is left at the end", at);

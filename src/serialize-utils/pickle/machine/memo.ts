@@ -11,10 +11,11 @@ export class PickleMemo {
     this.#maxEntries = maxEntries;
   }
 
-  /** Under the number that MEMOIZE takes: how many entries there are. */
-  add(value: unknown): void {
-    if (this.#sparse.size === 0 && this.dense.length < this.#maxEntries) this.dense.push(value);
-    else this.put(this.dense.length + this.#sparse.size, value);
+  /** Under the number that MEMOIZE takes: how many entries there are. Gives it. */
+  add(value: unknown): number {
+    const index = this.dense.length + this.#sparse.size;
+    this.put(index, value);
+    return index;
   }
 
   put(index: number, value: unknown): void {
@@ -27,6 +28,13 @@ export class PickleMemo {
         this.#catchUp();
       } else this.#sparse.set(index, value);
     }
+  }
+
+  /** Puts another value where this one still is. */
+  exchange(index: number, old: unknown, value: unknown): void {
+    if (index < this.dense.length) {
+      if (this.dense[index] === old) this.dense[index] = value;
+    } else if (this.#sparse.get(index) === old) this.#sparse.set(index, value);
   }
 
   has(index: number): boolean {

@@ -47,7 +47,10 @@ export function runRareOpcode(state: PickleState, opcode: number, at: number): v
     }
     case 0x91: { // FROZENSET
       const { values, depth } = state.cut(state.popMark(at));
-      return state.push(new PythonFrozenSet(values), depth + 1);
+      const look = (): void => {
+        state.look();
+      };
+      return state.push(new PythonFrozenSet(watched(values, look)), depth + 1);
     }
     case 0x30: // POP
       // Just above a mark it takes the mark.

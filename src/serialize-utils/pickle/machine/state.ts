@@ -30,6 +30,10 @@ export class PickleState {
   /** Levels of containers in the value of each slot of the stack; 0 also above its top. */
   depths: Int32Array = new Int32Array(2 * STEP);
   readonly marks: number[] = [];
+  /** For each mark, the entry of the memo that holds the new container below it, which nothing else knows; or -1. */
+  readonly #openings: number[] = [];
+  /** What was so for the mark that was popped last. */
+  opening = -1;
   sp = 0;
   /** The topmost mark, below which no opcode reaches. */
   fence = 0;
@@ -79,6 +83,11 @@ export class PickleState {
       this.depths = larger;
     }
     this.stop = Math.min(length, pos + STEP, this.frameEnd);
+  }
+
+  /** At the clock. */
+  look(): void {
+    this.#budget.look();
   }
 
   /** Values that a length only claims so far. */
@@ -137,17 +146,20 @@ export class PickleState {
   }
 
   /** Marks are as many as containers are open, or twice: what holds the arguments of what is nested. */
-  mark(): void {
-    if (this.marks.length > 2 * this.maxDepth) throw limitExceeded("maxDepth", this.maxDepth, `at byte ${this.pos}`);
-    this.marks.push(this.sp);
-    this.fence = this.sp;
+  mark(sp: number, opening: number, at: number): void {
+    if (this.marks.length > 2 * this.maxDepth) throw limitExceeded("maxDepth", this.maxDepth, `at byte ${at}`);
+    this.marks.push(sp);
+    this.#openings.push(opening);
+    this.fence = sp;
   }
 
   /** Takes the topmost mark away: where it was. */
   popMark(at: number): number {
     const mark = this.marks.pop();
     if (mark === undefined) throw malformed("an opcode wants a MARK, and there is none", at);
-    this.fence = this.marks.at(-1) ?? 0;
+    this.opening = this.#openings.pop() as number;
+    const { length } = this.marks;
+    this.fence = length === 0 ? 0 : (this.marks[length - 1] as number);
     return mark;
   }
 
@@ -175,6 +187,11 @@ export class PickleState {
     this.isShared = true;
     this.#fetched.add(value);
     return this.#replaced.size === 0 ? value : this.resolve(value);
+  }
+
+  /** After popMark: whether the container below it, still empty, may be made anew, now that it is known what comes into it. */
+  mayRemake(target: unknown): boolean {
+    return this.opening >= 0 && !(this.isShared && this.#fetched.has(target));
   }
 
   /** From now on `value` stands for `old`. Where that has already been put into something is seen to at the end. */

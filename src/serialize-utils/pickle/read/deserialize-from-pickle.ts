@@ -1,6 +1,6 @@
 import { SealtraceError } from "../../../record/index.ts";
 import { DEFAULT_MAX_BYTES, limitExceeded, ReadingBudget } from "../../limits.ts";
-import { KnownClasses, type ClassRegistry } from "../../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../../values/class-registry.ts";
 import type { PickleBuilder } from "../builders/builder.ts";
 import { builderOf, type PickleClasses } from "../builders/registered.ts";
 import { BUILT_IN_BUILDERS, GETATTR } from "../builders/known.ts";
@@ -57,7 +57,7 @@ function knownBuilders(
   const builders = new Map(BUILT_IN_BUILDERS).set("builtins:getattr", GETATTR);
   builders.set(
     NAMESPACE,
-    namespaceBuilder(new KnownClasses(classes), (values) => budget.spend(values)),
+    namespaceBuilder(knownClasses(classes), (values) => budget.spend(values)),
   );
   for (const [name, entry] of Object.entries(pythonClasses)) builders.set(name, builderOf(entry));
   return builders;

@@ -82,7 +82,7 @@ export class Loading implements PickleHandlers {
     const { create } = builder;
     if (create === undefined) throw refusedCall(type as PythonGlobal, at);
     const made = this.#run(type, at, () =>
-      create(this.#settled(args) as unknown[], (this.#settled(kwargs) ?? {}) as Record<string, unknown>),
+      create(this.#settled(args) as unknown[], (this.#settled(kwargs) ?? {}) as Record<string, unknown>, this.#look),
     );
     if (typeof made === "object" && made !== null) this.#makers.set(made, builder);
     return made;
@@ -96,7 +96,7 @@ export class Loading implements PickleHandlers {
     const builder = this.#makers.get(instance);
     const setState = builder?.setState;
     if (setState === undefined) throw malformed("a state for what has none", at);
-    const result = this.#run(instance, at, () => setState(instance as never, this.#settled(state)));
+    const result = this.#run(instance, at, () => setState(instance as never, this.#settled(state), this.#look));
     if (result === undefined) return instance;
     if (result === UNDEFINED) return undefined;
     if (typeof result === "object" && result !== null && builder !== undefined) this.#makers.set(result, builder);
@@ -111,7 +111,10 @@ export class Loading implements PickleHandlers {
     const append = this.#makers.get(target)?.append;
     if (append === undefined) throw malformed("items for what is no list or set", at);
     this.#run(target, at, () => {
-      append(target as never, items);
+      for (const some of batchesOf(items)) {
+        append(target as never, some);
+        this.#look();
+      }
     });
   };
 
@@ -123,7 +126,10 @@ export class Loading implements PickleHandlers {
     const setItems = this.#makers.get(target)?.setItems;
     if (setItems === undefined) throw malformed("keys and values for what is no dict", at);
     this.#run(target, at, () => {
-      setItems(target as never, keysAndValues);
+      for (const some of batchesOf(keysAndValues)) {
+        setItems(target as never, some);
+        this.#look();
+      }
     });
   };
 
@@ -183,6 +189,10 @@ export class Loading implements PickleHandlers {
     return this.state.mustReplace ? settle(value, this.state) : value;
   }
 
+  readonly #look = (): void => {
+    this.state.look();
+  };
+
   #run<Result>(what: unknown, at: number, build: () => Result): Result {
     try {
       return build();
@@ -193,6 +203,11 @@ export class Loading implements PickleHandlers {
       throw malformed(`${name} can't be made of what is there: ${(cause as Error).message}`, at, cause);
     }
   }
+}
+
+/** As Python itself writes them, in some hundreds. */
+function* batchesOf(items: readonly unknown[]): Generator<readonly unknown[]> {
+  for (let i = 0; i < items.length; i += ITEMS_BETWEEN_LOOKS) yield items.slice(i, i + ITEMS_BETWEEN_LOOKS);
 }
 
 function refusedGlobal(global: PythonGlobal, at: number): SealtraceError {

@@ -17,11 +17,11 @@ export function namespaceBuilder(classes: KnownClasses, spend: (values: number) 
       if (args.length > 0) throw expected("no arguments");
       return new PythonNamespace();
     },
-    setState: (_instance, state) => {
+    setState: (_instance, state, look) => {
       const attributes = expectAttributes(state) as Readonly<Record<string, unknown>>;
       const { sealtrace: kind, value, name } = attributes;
       if (kind === undefined) return new PythonNamespace(attributes);
-      return kind === "class" ? buildInstance(classes, name, value) : buildRich(kind, value, spend);
+      return kind === "class" ? buildInstance(classes, name, value) : buildRich(kind, value, spend, look);
     },
   };
 }
@@ -29,7 +29,7 @@ export function namespaceBuilder(classes: KnownClasses, spend: (values: number) 
 /** A value that is undefined; as a result undefined would say that the instance stays. */
 export const UNDEFINED: unique symbol = Symbol("undefined");
 
-function buildRich(kind: unknown, value: unknown, spend: (values: number) => void): unknown {
+function buildRich(kind: unknown, value: unknown, spend: (values: number) => void, look: () => void): unknown {
   if (kind === "undefined") return UNDEFINED;
   if (kind === "Symbol" && typeof value === "string") return Symbol.for(value);
   if (kind === "Array") return buildSparse(expectAttributes(value), spend);
@@ -38,7 +38,7 @@ function buildRich(kind: unknown, value: unknown, spend: (values: number) => voi
   if (type === undefined) throw expected("a type that this version of sealtrace knows");
   if ("build" in type) return type.build(value);
   const target = type.begin(value);
-  type.fill(target, value);
+  type.fill(target, value, look);
   return target;
 }
 

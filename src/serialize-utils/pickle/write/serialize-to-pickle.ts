@@ -1,5 +1,5 @@
 import { SealtraceError } from "../../../record/index.ts";
-import { KnownClasses, type ClassRegistry } from "../../values/class-registry.ts";
+import { knownClasses, type ClassRegistry } from "../../values/class-registry.ts";
 import type { PickleClasses } from "../builders/registered.ts";
 import { PickleOutput, type PickleProtocol } from "./output.ts";
 import { registeredReductions } from "./registered-reductions.ts";
@@ -30,6 +30,6 @@ export function serializeToPickle(value: unknown, options: PickleWritingOptions 
     throw new SealtraceError("SEALTRACE_USAGE", "Buffers out of band want protocol 5.");
   const out = new PickleOutput(protocol);
   const pythonReduction = registeredReductions(pythonClasses);
-  new PickleWriter(out, { classes: new KnownClasses(classes), pythonReduction, onBuffer: bufferCallback }).write(value);
+  new PickleWriter(out, { classes: knownClasses(classes), pythonReduction, onBuffer: bufferCallback }).write(value);
   return out.finish();
 }
