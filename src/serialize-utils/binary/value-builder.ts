@@ -3,6 +3,7 @@ import { SealtraceError } from "../../record/index.ts";
 import { DEFAULT_MAX_DEPTH, limitExceeded, ReadingBudget, type ReadingLimits } from "../limits.ts";
 import type { KnownClasses } from "../values/class-registry.ts";
 import { setProperty, type PlainObject } from "../values/plain-data.ts";
+import { ITEMS_BETWEEN_LOOKS } from "../values/watched.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { knownForm, type KnownForm } from "./known-forms.ts";
 import { refusedType } from "./failures.ts";
@@ -242,8 +243,7 @@ export class ValueBuilder {
         frame.hasKey = false;
         frame.size += 1;
         frame.map?.set(frame.key, value);
-        // Keys whose hashes collide take the square of their number.
-        if (frame.size % 256 === 0) this.#budget.look();
+        if (frame.size % ITEMS_BETWEEN_LOOKS === 0) this.#budget.look();
         if (frame.map?.size !== frame.size) throw this.#duplicateKey(frame.key, frame.keyStart);
         frame.keyStart = this.#reader.at;
         return;

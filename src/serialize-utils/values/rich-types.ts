@@ -9,6 +9,7 @@ import { BUILT_IN_ERRORS, ERROR_TYPE } from "./errors.ts";
 import { invalidContent } from "./invalid-content.ts";
 import type { ContainerType, LeafType, RichType } from "./rich-type.ts";
 import { TYPED_ARRAY_TYPES, typedArrayType } from "./typed-arrays.ts";
+import { ITEMS_BETWEEN_LOOKS } from "./watched.ts";
 
 const DATE: LeafType = {
   name: "Date",
@@ -104,9 +105,6 @@ const SET: ContainerType = {
     if (set.size !== content.length) throw invalidContent("Set", "each value once");
   },
 };
-
-/** Even. */
-const ITEMS_BETWEEN_LOOKS = 256;
 
 const TYPES: readonly RichType[] = [
   DATE,

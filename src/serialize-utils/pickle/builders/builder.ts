@@ -7,8 +7,7 @@ export interface PickleBuilder {
    * when the time is over: for what takes long.
    */
   readonly create?:
-    | ((args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>, look: () => void) => unknown)
-    | undefined;
+    ((args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>, look: () => void) => unknown) | undefined;
   /** `__setstate__`. What it returns, unless that is undefined, stands in the instance's place from then on. */
   readonly setState?: ((instance: never, state: unknown, look: () => void) => unknown) | undefined;
   /** Items of what is a kind of list or set. */
@@ -24,18 +23,6 @@ export type Builders = Readonly<Record<string, PickleBuilder>>;
 export function expected(what: string): Error {
   return new TypeError(`expected ${what}`);
 }
-
-/** What becomes keys of a Map or items of a Set: if their hashes collide, that takes the square of their number. */
-export function* watched<Item>(items: Iterable<Item>, look: () => void): Generator<Item> {
-  let count = 0;
-  for (const item of items) {
-    yield item;
-    count += 1;
-    if (count % ITEMS_BETWEEN_LOOKS === 0) look();
-  }
-}
-
-export const ITEMS_BETWEEN_LOOKS = 256;
 
 export function isGlobal(value: unknown, module: string, name: string): value is PythonGlobal {
   return value instanceof PythonGlobal && value.module === module && value.name === name;

@@ -1,4 +1,5 @@
 /** `builtins`, `_codecs`, `copyreg`: what older protocols write bytes, sets and objects with. */
+import { watched } from "../../values/watched.ts";
 import { PythonComplex, PythonRange } from "../python/numbers.ts";
 import { PythonException } from "../python/object.ts";
 import { PythonGlobal } from "../python/global.ts";

@@ -1,7 +1,8 @@
 /** `collections`, `array`, and `types.SimpleNamespace`. */
+import { watched } from "../../values/watched.ts";
 import { PythonCounter, PythonDefaultDict, PythonDeque } from "../python/collections.ts";
 import { PythonGlobal } from "../python/global.ts";
-import { expectArray, expectBytes, expected, isGlobal, watched, type Builders, type PickleBuilder } from "./builder.ts";
+import { expectArray, expectBytes, expected, isGlobal, type Builders, type PickleBuilder } from "./builder.ts";
 
 function setItems(map: Map<unknown, unknown>, keysAndValues: readonly unknown[]): void {
   for (let i = 0; i < keysAndValues.length; i += 2) map.set(keysAndValues[i], keysAndValues[i + 1]);

@@ -1,5 +1,6 @@
 /** Python's containers as JavaScript's: what dicts, lists and sets become, and what fills them. */
 import { setProperty } from "../../values/plain-data.ts";
+import { ITEMS_BETWEEN_LOOKS, watched } from "../../values/watched.ts";
 import { PythonTuple } from "../python/tuple.ts";
 import type { PickleState } from "./state.ts";
 
@@ -30,8 +31,7 @@ export function setItems(state: PickleState, from: number, at: number): void {
   state.deepen(depth + 1);
   for (let i = 0; i < values.length; i += 2) {
     const key = values[i];
-    // Keys whose hashes collide take the square of their number.
-    if (i % 256 === 254) state.look();
+    if (i % ITEMS_BETWEEN_LOOKS === ITEMS_BETWEEN_LOOKS - 2) state.look();
     if (target instanceof Map) target.set(key, values[i + 1]);
     else if (typeof key === "string") setProperty(target as object, key, values[i + 1]);
     else {
@@ -57,9 +57,9 @@ export function addItems(state: PickleState, from: number, at: number): void {
   const { values, depth } = state.cut(from);
   state.deepen(depth + 1);
   if (target instanceof Set && Object.getPrototypeOf(target) === Set.prototype) {
-    for (const [i, value] of values.entries()) {
+    for (const value of watched(values, () => {
+      state.look();
+    }))
       target.add(value);
-      if (i % 256 === 255) state.look();
-    }
   } else state.handlers.append(target, values, at);
 }

@@ -1,4 +1,5 @@
 /** The opcodes that plain data of newer protocols hardly has: those of text, calls, tuples, sets, big integers, bytes. */
+import { watched } from "../../values/watched.ts";
 import { SealtraceError } from "../../../record/index.ts";
 import { PythonFrozenSet, PythonTuple } from "../python/tuple.ts";
 import { addItems, setItems } from "./containers.ts";

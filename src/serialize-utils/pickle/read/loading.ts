@@ -1,4 +1,5 @@
 /** The loader's side of the machine: builders for the names that are known, and a refusal, or a placeholder, for all others. */
+import { ITEMS_BETWEEN_LOOKS } from "../../values/watched.ts";
 import { SealtraceError } from "../../../record/index.ts";
 import type { PickleBuilder } from "../builders/builder.ts";
 import { malformed } from "../machine/malformed.ts";
