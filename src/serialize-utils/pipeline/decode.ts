@@ -83,8 +83,10 @@ export function isForUs({ identities, passphrase }: Pick<DecodeOptions, "identit
 async function verified(bytes: Uint8Array, pipeline: Pipeline, options: DecodeOptions): Promise<Uint8Array> {
   const { envelope, maxBytes } = options;
   if (envelope === undefined) {
-    await verifySignature(() => bytes, pipeline, options);
-    return bytes;
+    // Whoever shares the memory could change it between being verified and being read.
+    const own = options.publicKey === undefined ? bytes : Buffer.from(bytes);
+    await verifySignature(() => own, pipeline, options);
+    return own;
   }
   if (options.publicKey !== undefined || options.signature !== undefined) {
     throw new SealtraceError("SEALTRACE_USAGE", "A signature is beside the content or around it (envelope), not both.");

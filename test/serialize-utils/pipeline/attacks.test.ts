@@ -39,6 +39,18 @@ describe("what was signed", () => {
     });
   });
 
+  it("is what is read, also where somebody writes to the same memory meanwhile", async () => {
+    const { bytes, signature } = await encode({ amount: 100 }, { sign: keys.secretKey });
+    for (let turns = 0; turns < 10; turns += 1) {
+      const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+      shared.set(bytes);
+      const reading = decode(shared, { publicKey: keys.publicKey, signature });
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      shared.set(Buffer.from('{"amount":999}'));
+      assert.deepEqual(await reading, { amount: 100 });
+    }
+  });
+
   it("is refused without its signature", async () => {
     await assert.rejects(
       decode(report.bytes, { ...opening, ...claims }),
