@@ -6,6 +6,7 @@ import { SealtraceError } from "../../../src/record/index.ts";
 import type { ClassRegistry, ReadingLimits } from "../../../src/serialize-utils/index.ts";
 import { CLASSES, EXAMPLES, Point, richValue, Temperature, TEMPERATURE } from "./example-values.ts";
 import { richValue as graph } from "../values/rich-values.ts";
+import { threadTime } from "../../support/thread-time.ts";
 
 export interface BinaryFormat {
   readonly name: string;
@@ -222,19 +223,19 @@ export function describeBinaryFormat({ name, write, read }: BinaryFormat): void 
 
     it("reads integers of a million digits in no time", () => {
       const value = 1n << 4_000_000n;
-      const start = performance.now();
+      const start = threadTime();
       assert.ok(read(write(value)) === value);
       assert.ok(read(write(-value)) === -value);
-      assert.ok(performance.now() - start < 3000);
+      assert.ok(threadTime() - start < 3000);
     });
 
     it("reads a hundred thousand keys, whatever they are, in no time", () => {
-      const start = performance.now();
+      const start = threadTime();
       for (const key of [(i: number) => `k${i}`, String, (i: number) => "x".repeat(i % 30) + i.toString(36)]) {
         const value = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [key(i), i]));
         assert.equal(Object.keys(read(write(value)) as object).length, Object.keys(value).length);
       }
-      assert.ok(performance.now() - start < 10_000);
+      assert.ok(threadTime() - start < 10_000);
     });
 
     it("throws nothing but SealtraceError, and writes what it takes", () => {

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { deserializeFromJson, serializeToJson } from "../../../src/serialize-utils/index.ts";
 import { SealtraceError } from "../../../src/record/index.ts";
+import { threadTime } from "../../support/thread-time.ts";
 
 const refused = (code: string, text: string, message: RegExp, options = {}): void => {
   assert.throws(() => deserializeFromJson(text, options), {
@@ -122,9 +123,9 @@ describe("what a stranger sends as JSON", () => {
     refused("INVALID_DATA", rich("SparseArray", { length: 5, value: ["__proto__", 1] }), /rising/);
     refused("INVALID_DATA", rich("Float64Array", { value: "AQI=" }), /multiple of 8 bytes/);
     refused("INVALID_DATA", rich("BigInt", { value: "9".repeat(1_000_000) }), /digits, in base 16/);
-    const start = performance.now();
+    const start = threadTime();
     assert.equal(typeof deserializeFromJson(rich("BigInt", { value: `0x${"f".repeat(4_000_000)}` })), "bigint");
-    assert.ok(performance.now() - start < 2_000);
+    assert.ok(threadTime() - start < 2_000);
   });
 
   it("is held to the forms that are documented", () => {
@@ -206,9 +207,9 @@ describe("what a stranger sends as JSON", () => {
     const time = (count: number): number => {
       const keys = Array.from({ length: count }, (_, i) => `"${i * 4_194_304}":${i}`).join();
       const map = Array.from({ length: count }, (_, i) => `"${i * 4_194_304}",${i}`).join();
-      const start = performance.now();
+      const start = threadTime();
       deserializeFromJson(`[{${keys}},{"$rich":"Map","value":[${map}]}]`, { duplicateKeys: "refuse" });
-      return performance.now() - start;
+      return threadTime() - start;
     };
     time(1_000);
     assert.ok(time(40_000) < 3_000);

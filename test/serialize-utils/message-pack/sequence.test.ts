@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { deserializeFromCbor, readCborSequence, readMessagePackSequence, serializeToCbor, writeCborSequence, writeMessagePackSequence } from "../../../src/serialize-utils/index.ts"; // prettier-ignore
+import { threadTime } from "../../support/thread-time.ts";
 
 const VALUES = [1, "text", [1, [2, { a: new Date(5) }]], { a: "x".repeat(1000) }, new Uint8Array(500), undefined, new Map([[1, /x/]]), 1e300, -1]; // prettier-ignore
 
@@ -60,9 +61,9 @@ for (const [format, { write, read }] of Object.entries(FORMATS)) {
 
     it("takes time linear in the length of a value that comes in many pieces", async () => {
       const [large] = await Array.fromAsync(write([Array.from({ length: 300_000 }, (_, i) => i)]));
-      const start = performance.now();
+      const start = threadTime();
       await Array.fromAsync(read(pieces(large as Uint8Array, 100)));
-      assert.ok(performance.now() - start < 3000);
+      assert.ok(threadTime() - start < 3000);
     });
 
     it("says what is wrong in the middle", async () => {
