@@ -6,7 +6,7 @@
  */
 import { limitExceeded } from "../../limits.ts";
 import { setProperty } from "../../values/plain-data.ts";
-import { isPlainDict, append, setItems } from "./containers.ts";
+import { append, isList, isPlainDict, setItems } from "./containers.ts";
 import { malformed, truncated } from "./malformed.ts";
 import { runRareOpcode } from "./rare-opcodes.ts";
 import { remakeDict, remakeList } from "./remake.ts";
@@ -15,7 +15,6 @@ import type { PickleState } from "./state.ts";
 /** Runs up to STOP, and gives the value; `state.pos` is then behind it. */
 export function runPickle(state: PickleState): unknown {
   const { bytes, view, stack, strings, memo } = state;
-  const { dense } = memo;
   const end = bytes.length;
   let { depths } = state;
   let { pos, sp, stop } = state;
@@ -29,12 +28,35 @@ export function runPickle(state: PickleState): unknown {
     const at = pos;
     const opcode = bytes[pos++] as number;
     switch (opcode) {
+      case 0x68: // BINGET
+      case 0x6a: { // LONG_BINGET
+        const width = opcode === 0x68 ? 1 : 4;
+        if (pos + width > end) throw truncated("a number is cut off", at);
+        const index = width === 1 ? (bytes[pos] as number) : view.getUint32(pos, true);
+        pos += width;
+        let value = index < memo.size ? memo.dense(index) : sparseEntry(state, index, at);
+        let depth = 0;
+        if (typeof value === "object" && value !== null) {
+          value = state.fetched(value);
+          depth = 1;
+        }
+        depths[sp] = depth;
+        stack[sp++] = value;
+        values += 1;
+        break;
+      }
       case 0x8c: { // SHORT_BINUNICODE
         const start = pos + 1;
         pos = start + (bytes[pos] as number);
         if (!(pos <= end)) throw truncated("a string is cut off", at);
-        stack[sp++] = strings.read(start, pos, at);
+        const text = strings.read(start, pos, at);
+        stack[sp++] = text;
         values += 1;
+        if (pos < stop && bytes[pos] === 0x94) {
+          // MEMOIZE, as CPython goes on.
+          memo.add(text);
+          pos += 1;
+        }
         break;
       }
       case 0x58: { // BINUNICODE
@@ -42,8 +64,14 @@ export function runPickle(state: PickleState): unknown {
         if (start > end) throw truncated("a length is cut off", at);
         pos = start + view.getUint32(pos, true);
         if (pos > end) throw truncated("a string is cut off", at);
-        stack[sp++] = strings.read(start, pos, at);
+        const text = strings.read(start, pos, at);
+        stack[sp++] = text;
         values += 1;
+        if (pos < stop && bytes[pos] === 0x94) {
+          // MEMOIZE, as CPython goes on.
+          memo.add(text);
+          pos += 1;
+        }
         break;
       }
       case 0x94: // MEMOIZE
@@ -61,23 +89,6 @@ export function runPickle(state: PickleState): unknown {
         memo.put(view.getUint32(pos, true), stack[sp - 1]);
         pos += 4;
         break;
-      case 0x68: // BINGET
-      case 0x6a: { // LONG_BINGET
-        const width = opcode === 0x68 ? 1 : 4;
-        if (pos + width > end) throw truncated("a number is cut off", at);
-        const index = width === 1 ? (bytes[pos] as number) : view.getUint32(pos, true);
-        pos += width;
-        let value = index < dense.length ? dense[index] : sparseEntry(state, index, at);
-        let depth = 0;
-        if (typeof value === "object" && value !== null) {
-          value = state.fetched(value);
-          depth = 1;
-        }
-        depths[sp] = depth;
-        stack[sp++] = value;
-        values += 1;
-        break;
-      }
       case 0x4b: // BININT1
         if (pos >= end) throw truncated("an integer is cut off", at);
         stack[sp++] = bytes[pos++];
@@ -140,15 +151,15 @@ export function runPickle(state: PickleState): unknown {
         const mark = state.popMark(at);
         if (mark - 1 < state.fence) throw malformed("SETITEMS finds no dict", at);
         if ((sp - mark) % 2 !== 0) throw malformed("SETITEMS finds a key without a value", at);
-        let target = stack[mark - 1];
-        if (state.mayRemake(target)) target = remakeDict(state, mark, (sp - mark) / 2);
+        const target = stack[mark - 1];
         let i = mark;
         if (isPlainDict(target)) {
+          const dict = state.mayRemake(target) ? remakeDict(state, mark, (sp - mark) / 2) : target;
           let deepest = 0;
           for (; i < sp; i += 2) {
             const key = stack[i];
             if (typeof key !== "string") break;
-            setProperty(target, key, stack[i + 1]);
+            setProperty(dict, key, stack[i + 1]);
             const depth = depths[i + 1] as number;
             if (depth > 0) {
               if (depth > deepest) deepest = depth;
@@ -181,7 +192,8 @@ export function runPickle(state: PickleState): unknown {
         const mark = state.popMark(at);
         if (mark - 1 < state.fence) throw malformed("APPENDS finds no list", at);
         state.sp = sp;
-        if (state.mayRemake(stack[mark - 1])) remakeList(state, mark, at);
+        const target = stack[mark - 1];
+        if (isList(target) && state.mayRemake(target)) remakeList(state, mark, at);
         else append(state, mark, at);
         sp = mark;
         break;

@@ -11,11 +11,13 @@ interface Latin1Source {
 
 export class StringReader {
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #buffer: Latin1Source;
   readonly #cached: string[] = Array<string>(CACHE_SIZE).fill("");
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) as unknown as Latin1Source;
   }
 
@@ -23,27 +25,30 @@ export class StringReader {
   read(start: number, end: number, where: number): string {
     const bytes = this.#bytes;
     const length = end - start;
-    if (length > MAX_CACHED) {
-      let i = start;
-      while (i < end && (bytes[i] as number) < 0x80) i += 1;
-      return i === end
-        ? this.#buffer.latin1Slice(start, end)
-        : decodeUtf8WithSurrogates(bytes.subarray(start, end), where);
-    }
-    let hash = length;
-    let all = 0;
-    for (let i = start; i < end; i += 1) {
-      const byte = bytes[i] as number;
-      all |= byte;
-      hash = (Math.imul(hash, 31) + byte) | 0;
-    }
-    if (all >= 0x80) return decodeUtf8WithSurrogates(bytes.subarray(start, end), where);
-    const slot = (hash ^ (hash >>> 15)) & (CACHE_SIZE - 1);
+    if (length === 0) return "";
+    if (length > MAX_CACHED) return this.#decode(start, end, where);
+    // Not of all bytes: they are compared with those of what is found.
+    let hash = Math.imul(length, 31) + (bytes[start] as number);
+    hash = Math.imul(hash, 31) + (bytes[start + (length >> 1)] as number);
+    hash = Math.imul(hash, 31) + (bytes[end - 2] as number);
+    hash = Math.imul(hash, 31) + (bytes[end - 1] as number);
+    const slot = (hash ^ (hash >>> 12)) & (CACHE_SIZE - 1);
     const cached = this.#cached[slot] as string;
     if (cached.length === length && isAt(bytes, start, cached)) return cached;
-    const text = this.#buffer.latin1Slice(start, end);
-    this.#cached[slot] = text;
+    const text = this.#decode(start, end, where);
+    if (text.length === length) this.#cached[slot] = text;
     return text;
+  }
+
+  #decode(start: number, end: number, where: number): string {
+    const bytes = this.#bytes;
+    const view = this.#view;
+    let i = start;
+    while (i + 4 <= end && (view.getInt32(i) & 0x80808080) === 0) i += 4;
+    while (i < end && (bytes[i] as number) < 0x80) i += 1;
+    return i === end
+      ? this.#buffer.latin1Slice(start, end)
+      : decodeUtf8WithSurrogates(bytes.subarray(start, end), where);
   }
 }
 
