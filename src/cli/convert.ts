@@ -17,8 +17,8 @@ import {
   type PlainLoss,
 } from "../serialize-utils/index.ts";
 import { readIdentities, readRecipients } from "./age-keys.ts";
-import { choiceOption, listOption, parseCommandLine, wrongUse, type CommandLine } from "./arguments.ts";
-import { readBytes, writeBytes, type Bytes } from "./byte-streams.ts";
+import { choiceOption, countOption, listOption, parseCommandLine, wrongUse, type CommandLine } from "./arguments.ts";
+import { readBytes, readSmallFile, writeBytes, type Bytes } from "./byte-streams.ts";
 import { reportFinding, writeJson } from "./outcome.ts";
 import { secretSource } from "./secret-prompt.ts";
 import { counted } from "./terminal.ts";
@@ -39,6 +39,8 @@ input or output.
   -i, --identity FILE           opens IN, if it is encrypted
   -r, --recipient RECIPIENT     who may open OUT, if it is to be encrypted
   -R, --recipients-file FILE    the same, one a line
+      --max-bytes N             the largest IN that is read as a whole, and what
+                                it is decompressed to; default: 256 MiB
       --json                    print JSON about it; OUT must be a file
   -h, --help
 
@@ -48,6 +50,8 @@ for (dates, maps, Python's tuples) stands in it in a form that sealtrace reads
 back: see docs/serialization.md.
 Exit code: 0 fine, 1 IN is wrong or OUT can't hold it, 2 wrong use.
 `;
+
+const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
 /** One of the two files. */
 interface Side {
@@ -63,6 +67,7 @@ interface Conversion {
   readonly identities: readonly string[] | undefined;
   readonly recipients: readonly string[] | undefined;
   readonly plainness: Plainness;
+  readonly maxBytes: number | undefined;
 }
 
 export async function convert(args: readonly string[]): Promise<number> {
@@ -74,6 +79,7 @@ export async function convert(args: readonly string[]): Promise<number> {
     identity: { type: "string", short: "i", multiple: true },
     recipient: { type: "string", short: "r", multiple: true },
     "recipients-file": { type: "string", short: "R", multiple: true },
+    "max-bytes": { type: "string" },
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   });
@@ -88,7 +94,8 @@ export async function convert(args: readonly string[]): Promise<number> {
   const plainness = new Plainness(line.values.plain === true, line.values.lossy === true);
   const from = sideOf(line, "from", input);
   const to = sideOf(line, "to", output);
-  const conversion = { from, to, plainness, ...(await keysOf(line, from, to)) };
+  const maxBytes = countOption("convert", line, "max-bytes");
+  const conversion = { from, to, plainness, maxBytes, ...(await keysOf(line, from, to)) };
   try {
     const bytes = await writeBytes(converted(conversion), output);
     if (json) writeJson({ file: output, ok: true, from: from.format, to: to.format, bytes, losses: plainness.losses });
@@ -135,18 +142,29 @@ function isSequence({ format }: Side): boolean {
   return format === "ndjson" || formatOf(format).readSequence !== undefined;
 }
 
-function convertedInSequence({ from, to, identities, recipients, plainness }: Conversion): Bytes {
+function convertedInSequence({ from, to, identities, recipients, plainness, maxBytes }: Conversion): Bytes {
   const { format, compress } = from;
-  const values = decodeStream(readBytes(from.path), { format, compress, identities, classes: PYTHON_CLASSES });
+  const values = decodeStream(readBytes(from.path), {
+    format,
+    compress,
+    identities,
+    maxBytes,
+    classes: PYTHON_CLASSES,
+  });
   const { format: target, compress: compression } = to;
   return encodeStream(plainness.each(values), { format: target, compress: compression, recipients, classes: PYTHON_CLASSES }); // prettier-ignore
 }
 
-async function* convertedAsWhole({ from, to, identities, recipients, plainness }: Conversion): Bytes {
+async function* convertedAsWhole({ from, to, identities, recipients, plainness, maxBytes }: Conversion): Bytes {
   const { format, compress } = from;
-  const pieces: Uint8Array[] = [];
-  for await (const piece of readBytes(from.path)) pieces.push(piece);
-  const value = await decode(Buffer.concat(pieces), { format, compress, identities, classes: PYTHON_CLASSES });
+  const content = await readSmallFile(from.path, maxBytes ?? DEFAULT_MAX_BYTES);
+  const value = await decode(content, {
+    format,
+    compress,
+    identities,
+    maxBytes,
+    classes: PYTHON_CLASSES,
+  });
   const { format: target, compress: compression } = to;
   const { bytes } = await encode(plainness.of(value), { format: target, compress: compression, recipients, classes: PYTHON_CLASSES, indent: 2 }); // prettier-ignore
   yield bytes;

@@ -68,7 +68,7 @@ export const RULES: Rules = {
     { rule: "machine-path", pattern: /(?<![\w.-])\/(?:work|root|home)\/[\w.]/, says: "a path of somebody's machine" },
     {
       rule: "registry-host",
-      pattern: /\bregistry\s*=|"resolved": "https?:|https?:\/\/[\w.-]*registry[\w.-]*\//,
+      pattern: /\bregistry\s*=(?!=)|"resolved": "https?:|https?:\/\/[\w.-]*registry[\w.-]*\//,
       says: "where somebody's packages come from",
     },
   ],

@@ -1,4 +1,5 @@
 /** Who opens an age file: what stands in an identity file, and new ones. No message says anything of a secret. */
+import { checkText } from "../content-argument.ts";
 import type { Decrypter } from "age-encryption";
 import { SealtraceError } from "../../record/index.ts";
 import { loadAge } from "./load-age.ts";
@@ -34,6 +35,7 @@ export async function ageRecipientOf(identity: string): Promise<string> {
  * SEALTRACE_KEY_INVALID, naming the line.
  */
 export function parseAgeIdentities(text: string): string[] {
+  checkText(text);
   if (text.trimStart().startsWith(PRIVATE_KEY_BEGIN)) {
     parseSshPrivateKey(text);
     return [text.trim()];

@@ -1,4 +1,5 @@
 /** For whom an age file is encrypted: what stands in a recipients file. */
+import { checkText } from "../content-argument.ts";
 import type { Encrypter } from "age-encryption";
 import { SealtraceError } from "../../record/index.ts";
 import { parseSshPublicKey } from "./ssh-public-key.ts";
@@ -17,6 +18,7 @@ const NATIVE_KINDS: Readonly<Record<string, Kind>> = {
  * The recipients of a recipients file's text: one a line, empty lines and those that begin with `#` aside. Throws SEALTRACE_KEY_INVALID, naming the line.
  */
 export function parseAgeRecipients(text: string): string[] {
+  checkText(text);
   const recipients: string[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     const recipient = line.trim();

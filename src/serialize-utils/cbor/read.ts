@@ -1,3 +1,4 @@
+import { checkBytes } from "../content-argument.ts";
 import { ByteReader } from "../binary/byte-reader.ts";
 import { refusedType, trailing } from "../binary/failures.ts";
 import { HOLE, OPEN_END, OPENED, ValueBuilder } from "../binary/value-builder.ts";
@@ -24,6 +25,7 @@ export interface CborReadingOptions extends ReadingLimits {
  * SEALTRACE_DATA_TRAILING, SEALTRACE_LIMIT_EXCEEDED, SEALTRACE_TYPE_REFUSED.
  */
 export function deserializeFromCbor(bytes: Uint8Array, options: CborReadingOptions = {}): unknown {
+  checkBytes(bytes);
   const reader = new CborReader(bytes, options);
   const value = reader.value();
   if (reader.at < reader.end) throw trailing("CBOR", reader.at, isCborSequence(bytes, reader.at));

@@ -1,4 +1,5 @@
 /** zstd, gzip and brotli by `node:zlib`, with an end to everything: output is bounded, and what stands after the end is never passed over. */
+import { checkBytes } from "../content-argument.ts";
 import { SealtraceError } from "../../record/index.ts";
 import {
   DEFAULT_MAX_BYTES,
@@ -45,6 +46,7 @@ export function compressionSuffix(name: CompressionName): string {
 
 /** All in one frame, member or stream. Throws SEALTRACE_USAGE for a level that there is not. */
 export function compress(bytes: Uint8Array, name: CompressionName, options: CompressionOptions = {}): Buffer {
+  checkBytes(bytes);
   const codec = codecOf(name);
   return codec.compress(bytes, levelOf(codec, name, options));
 }
@@ -69,6 +71,7 @@ export async function* compressStream(
  * or member where that is refused, _LIMIT_EXCEEDED beyond `maxBytes` (256 MiB), which is also what it allocates at most, _INVALID_DATA for what is damaged.
  */
 export function decompress(bytes: Uint8Array, name: CompressionName, options: DecompressionOptions = {}): Buffer {
+  checkBytes(bytes);
   const codec = codecOf(name);
   const budget = new UnitBudget(options);
   const contents: Buffer[] = [];

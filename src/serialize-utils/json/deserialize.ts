@@ -1,3 +1,4 @@
+import { checkText } from "../content-argument.ts";
 import {
   checkLimits,
   DEFAULT_MAX_BYTES,
@@ -34,6 +35,7 @@ export interface JsonReadingOptions extends ReadingLimits {
  * text, follows), SEALTRACE_LIMIT_EXCEEDED, SEALTRACE_TYPE_REFUSED (an unknown type or class).
  */
 export function deserializeFromJson(text: string, options: JsonReadingOptions = {}): unknown {
+  checkText(text);
   checkLimits(options);
   const { maxDepth = DEFAULT_MAX_DEPTH, maxValues = DEFAULT_MAX_VALUES } = options;
   checkSize(text, options.maxBytes ?? DEFAULT_MAX_BYTES);

@@ -1,3 +1,4 @@
+import { checkBytes } from "../content-argument.ts";
 import { ByteReader } from "../binary/byte-reader.ts";
 import { refusedType, trailing } from "../binary/failures.ts";
 import { HOLE, OPEN_END, OPENED, ValueBuilder } from "../binary/value-builder.ts";
@@ -21,6 +22,7 @@ export interface MessagePackReadingOptions extends ReadingLimits {
  * SEALTRACE_DATA_TRUNCATED, SEALTRACE_DATA_CONCATENATED, SEALTRACE_DATA_TRAILING, SEALTRACE_LIMIT_EXCEEDED, SEALTRACE_TYPE_REFUSED.
  */
 export function deserializeFromMessagePack(bytes: Uint8Array, options: MessagePackReadingOptions = {}): unknown {
+  checkBytes(bytes);
   const reader = new MessagePackReader(bytes, options);
   const value = reader.value();
   if (reader.at < reader.end) throw trailing("MessagePack", reader.at, isSequence(bytes, reader.at));

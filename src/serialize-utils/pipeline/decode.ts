@@ -1,3 +1,4 @@
+import { checkBytes } from "../content-argument.ts";
 import { decryptAge } from "../age/decrypt.ts";
 import type { AgeDecryption } from "../age/options.ts";
 import { SealtraceError } from "../../record/index.ts";
@@ -50,6 +51,7 @@ export async function decode<Output = unknown>(
   bytes: Uint8Array,
   options: DecodeOptions & DecodeSchema<Output> = {},
 ): Promise<Output> {
+  checkBytes(bytes);
   checkLimits(options);
   const { maxBytes = DEFAULT_MAX_BYTES, schema } = options;
   const pipeline = pipelineOf(withoutEnvelope(options), isForUs(options));

@@ -1,3 +1,4 @@
+import { checkBytes } from "../content-argument.ts";
 import type { ReadingLimits } from "../limits.ts";
 import type { ClassRegistry } from "../values/class-registry.ts";
 import { readMessage } from "./read-message.ts";
@@ -41,6 +42,7 @@ export function serializeToProtobuf(value: unknown, { schema, classes }: Protobu
  * SEALTRACE_DATA_CONCATENATED and SEALTRACE_DATA_TRAILING, which a message of a schema can't tell from more fields.
  */
 export function deserializeFromProtobuf(bytes: Uint8Array, options: ProtobufReadingOptions = {}): unknown {
+  checkBytes(bytes);
   const { schema } = options;
   return schema === undefined ? readValue(bytes, options) : readMessage(bytes, messagePlan(schema), options);
 }

@@ -3,6 +3,7 @@
  *
  *     {"payload":"<base64>","payloadType":"<media type or URI>","signatures":[{"keyid":"<a hint>","sig":"<base64>"}]}
  */
+import { checkText } from "../content-argument.ts";
 import { hash, sign, verify, type KeyObject } from "node:crypto";
 import { SealtraceError } from "../../record/index.ts";
 import { DEFAULT_MAX_BYTES, limitExceeded } from "../limits.ts";
@@ -49,6 +50,7 @@ export function signDsse(payload: Uint8Array, payloadType: string, keys: readonl
  * SEALTRACE_INVALID_DATA for what is no envelope, SEALTRACE_LIMIT_EXCEEDED.
  */
 export function verifyDsse(envelope: string, options: DsseVerification): VerifiedPayload {
+  checkText(envelope, "The envelope");
   const { keys, payloadType: expected, threshold = 1, maxBytes = DEFAULT_MAX_BYTES } = options;
   for (const { key } of keys) checkKey(key, "public");
   const trusted = new Map(keys.map((entry) => [ed25519PublicBytes(entry.key).toString("hex"), entry]));

@@ -1,3 +1,4 @@
+import { checkText } from "../content-argument.ts";
 import type { KeyObject } from "node:crypto";
 import { SealtraceError } from "../../record/index.ts";
 import { ed25519PublicBytes, ed25519PublicKey } from "./ed25519.ts";
@@ -15,6 +16,7 @@ const KEY_BYTES = 32;
 
 /** The key of a public key file's text, or of the one line of base64 in it (minisign's `-P`). Throws SEALTRACE_KEY_INVALID. */
 export function parseMinisignPublicKey(text: string): MinisignPublicKey {
+  checkText(text);
   const [comment, base64] = linesOf(text.trim(), 2) ?? [UNTRUSTED, text.trim()];
   const bytes = bytesOf(base64, 2 + KEY_ID_BYTES + KEY_BYTES);
   if (bytes === undefined || comment?.startsWith(UNTRUSTED) !== true || bytes.toString("latin1", 0, 2) !== ALGORITHM) {

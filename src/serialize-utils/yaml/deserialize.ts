@@ -1,3 +1,4 @@
+import { checkText } from "../content-argument.ts";
 import type { Document } from "yaml";
 import { SealtraceError } from "../../record/index.ts";
 import { Reviver } from "../json/revive.ts";
@@ -13,6 +14,7 @@ import { TreeOfNodes } from "./tree-of-nodes.ts";
  * than one document; SEALTRACE_TYPE_REFUSED for unknown tags and classes; SEALTRACE_LIMIT_EXCEEDED.
  */
 export function deserializeFromYaml(text: string, options: YamlReadingOptions = {}): unknown {
+  checkText(text);
   checkLimits(options);
   const { maxBytes = DEFAULT_MAX_BYTES, classes } = options;
   if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) throw limitExceeded("maxBytes", maxBytes);

@@ -1,3 +1,4 @@
+import { checkBytes } from "../../content-argument.ts";
 import { SealtraceError } from "../../../record/index.ts";
 import { DEFAULT_MAX_BYTES, limitExceeded, ReadingBudget } from "../../limits.ts";
 import { knownClasses, type ClassRegistry } from "../../values/class-registry.ts";
@@ -31,6 +32,7 @@ export interface PickleReadingOptions extends MachineLimits {
  * and functions that aren't known, SEALTRACE_LIMIT_EXCEEDED.
  */
 export function deserializeFromPickle(bytes: Uint8Array, options: PickleReadingOptions = {}): unknown {
+  checkBytes(bytes);
   const budget = new ReadingBudget(options);
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   if (bytes.length > maxBytes) throw limitExceeded("maxBytes", maxBytes);

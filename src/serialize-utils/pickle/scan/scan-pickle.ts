@@ -1,3 +1,4 @@
+import { checkBytes } from "../../content-argument.ts";
 import { SealtraceError } from "../../../record/index.ts";
 import { DEFAULT_MAX_BYTES, limitExceeded, ReadingBudget } from "../../limits.ts";
 import { runPickle } from "../machine/machine.ts";
@@ -27,6 +28,7 @@ type Meant = "yes" | "perhaps" | "no";
  * Never throws for anything in the bytes.
  */
 export function scanPickle(bytes: Uint8Array, limits: MachineLimits = {}): PickleScan {
+  checkBytes(bytes);
   const scan = new Scan(limits);
   scan.content(bytes, "", 0, "yes");
   return scan.notes.report();

@@ -1,3 +1,4 @@
+import { checkBytes } from "../../content-argument.ts";
 import { formatOf } from "../../formats.ts";
 import { checkLimits, DEFAULT_MAX_BYTES, limitExceeded, type ReadingLimits } from "../../limits.ts";
 import { atStage } from "../at-stage.ts";
@@ -29,6 +30,7 @@ export interface Salvaged {
  * header is damaged; and beyond the limits, which hold as in {@link decode}.
  */
 export async function salvage(bytes: Uint8Array, options: SalvageOptions = {}): Promise<Salvaged> {
+  checkBytes(bytes);
   checkLimits(options);
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   const { format, compression, isEncrypted } = pipelineOf(options, isForUs(options));
