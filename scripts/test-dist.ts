@@ -1,6 +1,7 @@
 /**
- * Runs the tests of the public doors (`test/public`, `test/end-to-end`, `test/cli`) against what is shipped (`dist`), on the oldest Node.js of every range that package.json's
- * `engines` names, and on the one that runs this. The binaries come from npm and are kept in `.nodes/`.
+ * Runs the tests of the public doors (`test/public`, `test/end-to-end`, `test/cli`) and of serialization, which leans on what differs between versions (zlib,
+ * crypto), against what is shipped (`dist`), on the oldest Node.js of every range that package.json's `engines` names, and on the one that runs this. The
+ * binaries come from npm and are kept in `.nodes/`.
  *
  *     npm run test:dist [version]...
  */
@@ -61,7 +62,14 @@ function openDoors(binary: string): boolean {
 }
 
 function runTests(binary: string): boolean {
-  return run(binary, ["--import", USE_DIST, "--test", "--test-reporter=dot", "test/{public,end-to-end,cli}/*.test.ts"]);
+  return run(binary, [
+    "--import",
+    USE_DIST,
+    "--test",
+    "--test-reporter=dot",
+    "test/{public,end-to-end,cli}/*.test.ts",
+    "test/serialize-utils/**/*.test.ts",
+  ]);
 }
 
 function run(binary: string, args: readonly string[]): boolean {

@@ -43,13 +43,25 @@ function example(): unknown {
   };
 }
 
+interface Example {
+  readonly shared: readonly unknown[];
+  readonly ring: readonly unknown[];
+  readonly map: ReadonlyMap<unknown, readonly unknown[]>;
+  readonly dates: Date[];
+}
+
 describe("rich values as version 1 wrote them", () => {
   for (const name of readdirSync(DIRECTORY)) {
     it(`are read from ${name}`, async () => {
       const { format } = stagesOfName(name);
       const value = await decode(readFileSync(new URL(name, DIRECTORY)), { format, classes });
-      assert.deepEqual(value, example());
-      const { shared, ring, map } = value as { shared: unknown[]; ring: unknown[]; map: Map<unknown, unknown[]> };
+      const { shared, ring, map, dates } = value as Example;
+      const expected = example() as Example;
+      // To Node 22, no two invalid dates are equal.
+      assert.ok(
+        Number.isNaN((dates.pop() as Date).getTime()) && Number.isNaN((expected.dates.pop() as Date).getTime()),
+      );
+      assert.deepEqual(value, expected);
       assert.equal(shared[0], shared[1]);
       assert.equal(map.get(null)?.[0], shared[0]);
       assert.equal(ring[1], ring);

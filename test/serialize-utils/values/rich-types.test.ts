@@ -86,8 +86,10 @@ describe("rich types", () => {
   });
 
   it("keep dates, valid or not, of any year", () => {
-    for (const time of [0, -1, 8.64e15, -8.64e15, Date.UTC(-1, 0), Number.NaN])
+    for (const time of [0, -1, 8.64e15, -8.64e15, Date.UTC(-1, 0)])
       assert.deepEqual(again(new Date(time)), new Date(time));
+    // To Node 22, no two invalid dates are equal.
+    assert.ok(Number.isNaN((again(new Date(Number.NaN)) as Date).getTime()));
   });
 
   it("keep holes, and how long an array is", () => {
