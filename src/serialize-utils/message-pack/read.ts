@@ -40,12 +40,7 @@ class MessagePackReader extends ByteReader {
   readonly #keepUnknown: boolean;
   constructor(bytes: Uint8Array, { classes, keepUnknown = false, ...limits }: MessagePackReadingOptions) {
     super("MessagePack", bytes, limits);
-    this.#builder = new ValueBuilder(
-      this,
-      knownClasses(classes),
-      limits,
-      true,
-    );
+    this.#builder = new ValueBuilder(this, knownClasses(classes), limits, true);
     this.#keepUnknown = keepUnknown;
   }
 
