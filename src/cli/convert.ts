@@ -13,6 +13,8 @@ import {
   PYTHON_CLASSES,
   stagesOfName,
   type CompressionName,
+  type DecodeOptions,
+  type EncodeOptions,
   type FormatName,
   type PlainLoss,
 } from "../serialize-utils/index.ts";
@@ -142,32 +144,24 @@ function isSequence({ format }: Side): boolean {
   return format === "ndjson" || formatOf(format).readSequence !== undefined;
 }
 
-function convertedInSequence({ from, to, identities, recipients, plainness, maxBytes }: Conversion): Bytes {
-  const { format, compress } = from;
-  const values = decodeStream(readBytes(from.path), {
-    format,
-    compress,
-    identities,
-    maxBytes,
-    classes: PYTHON_CLASSES,
-  });
-  const { format: target, compress: compression } = to;
-  return encodeStream(plainness.each(values), { format: target, compress: compression, recipients, classes: PYTHON_CLASSES }); // prettier-ignore
+function convertedInSequence(conversion: Conversion): Bytes {
+  const values = decodeStream(readBytes(conversion.from.path), readingOf(conversion));
+  return encodeStream(conversion.plainness.each(values), writingOf(conversion));
 }
 
-async function* convertedAsWhole({ from, to, identities, recipients, plainness, maxBytes }: Conversion): Bytes {
-  const { format, compress } = from;
-  const content = await readSmallFile(from.path, maxBytes ?? DEFAULT_MAX_BYTES);
-  const value = await decode(content, {
-    format,
-    compress,
-    identities,
-    maxBytes,
-    classes: PYTHON_CLASSES,
-  });
-  const { format: target, compress: compression } = to;
-  const { bytes } = await encode(plainness.of(value), { format: target, compress: compression, recipients, classes: PYTHON_CLASSES, indent: 2 }); // prettier-ignore
+async function* convertedAsWhole(conversion: Conversion): Bytes {
+  const content = await readSmallFile(conversion.from.path, conversion.maxBytes ?? DEFAULT_MAX_BYTES);
+  const value = await decode(content, readingOf(conversion));
+  const { bytes } = await encode(conversion.plainness.of(value), { ...writingOf(conversion), indent: 2 });
   yield bytes;
+}
+
+function readingOf({ from: { format, compress }, identities, maxBytes }: Conversion): DecodeOptions {
+  return { format, compress, identities, maxBytes, classes: PYTHON_CLASSES };
+}
+
+function writingOf({ to: { format, compress }, recipients }: Conversion): EncodeOptions {
+  return { format, compress, recipients, classes: PYTHON_CLASSES };
 }
 
 /** What is said of values that are more than plain data. */
