@@ -1,4 +1,5 @@
-import { refusedType } from "../binary/failures.ts";
+import { SealtraceError } from "../../record/index.ts";
+import { truncated } from "../binary/failures.ts";
 import { DEFAULT_MAX_DEPTH, limitExceeded, ReadingBudget, type ReadingLimits } from "../limits.ts";
 import { setProperty, type PlainObject } from "../values/plain-data.ts";
 import type { FieldPlan, MessagePlan } from "./message-plan.ts";
@@ -36,6 +37,8 @@ class MessageReader extends WireReader {
   #maxDepth = DEFAULT_MAX_DEPTH;
   #keepUnknown = false;
   #defaults = false;
+  /** Messages that lack what is required, and why. A later piece of the same message may bring it. */
+  readonly #incomplete = new Map<unknown, Error>();
 
   read(plan: MessagePlan, options: MessageReading): unknown {
     const { maxDepth = DEFAULT_MAX_DEPTH, keepUnknown = false, defaults = false } = options;
@@ -47,9 +50,10 @@ class MessageReader extends WireReader {
     for (;;) {
       if (this.at >= frame.end) {
         if (this.at > frame.end) throw this.invalid("a field goes on after the end of its message", frame.end);
+        if (frame.group !== 0 && this.at === this.end) throw truncated(this.format, this.end);
         if (frame.group !== 0) throw this.invalid("a group doesn't end", frame.start);
         const value = this.#finish(frame);
-        if (frame.parent === undefined || frame.field === undefined) return value;
+        if (frame.parent === undefined || frame.field === undefined) return this.#complete(value);
         this.#deliver(frame.parent, frame.field, value);
         frame = frame.parent;
       } else frame = this.#field(frame);
@@ -112,20 +116,21 @@ class MessageReader extends WireReader {
     this.#depth += 1;
     if (this.#depth > this.#maxDepth) throw limitExceeded("maxDepth", this.#maxDepth, `at byte ${start}`);
     const plan = field.message();
-    const before =
-      field.isList || field.isMap || WELL_KNOWN.has(plan.typeName) ? undefined : own(parent.target, field.name);
+    const before = field.isList || field.isMap ? undefined : own(parent.target, field.name);
+    const wellKnown = before === undefined ? undefined : WELL_KNOWN.get(plan.typeName);
+    const target = wellKnown === undefined ? before : wellKnown.toMessage(before);
     const group = field.isGroup ? field.number : 0;
-    return { plan, target: (before as PlainObject | undefined) ?? {}, start, end, group, parent, field };
+    return { plan, target: (target as PlainObject | undefined) ?? {}, start, end, group, parent, field };
   }
 
   #finish({ plan, target, start, field }: Frame): unknown {
     this.#depth -= 1;
     if (field?.isMap === true) return target;
-    for (const { isRequired, name } of plan.fields) {
-      if (isRequired && !Object.hasOwn(target, name)) {
-        throw this.invalid(`the required field ${name} of a ${plan.typeName} is missing`, start);
-      }
-    }
+    const missing = plan.fields.find(({ isRequired, name }) => isRequired && !Object.hasOwn(target, name));
+    if (missing !== undefined) {
+      const what = `the required field ${missing.name} of a ${plan.typeName} is missing`;
+      this.#incomplete.set(target, this.invalid(what, start));
+    } else if (this.#incomplete.size > 0) this.#incomplete.delete(target);
     const wellKnown = WELL_KNOWN.get(plan.typeName);
     if (wellKnown === undefined) {
       if (this.#defaults) this.#setDefaults(plan, target);
@@ -136,6 +141,19 @@ class MessageReader extends WireReader {
     } catch (cause) {
       throw this.invalid((cause as Error).message, start, cause);
     }
+  }
+
+  /** The value, if nothing in it lacks what is required: what was replaced by a later field doesn't count. */
+  #complete(value: unknown): unknown {
+    const pending = this.#incomplete.size > 0 ? [value] : [];
+    while (pending.length > 0) {
+      const next = pending.pop();
+      const error = this.#incomplete.get(next);
+      if (error !== undefined) throw error;
+      if (typeof next !== "object" || next === null || next instanceof Uint8Array) continue;
+      for (const part of next instanceof Map ? next.values() : Object.values(next)) pending.push(part);
+    }
+    return value;
   }
 
   #setDefaults(plan: MessagePlan, target: PlainObject): void {
@@ -163,7 +181,7 @@ class MessageReader extends WireReader {
   #addEntry(target: PlainObject, field: FieldPlan, entry: PlainObject): void {
     const [key, value] = field.message().fields as readonly [FieldPlan, FieldPlan];
     const entryKey = own(entry, "key") ?? absentValue(key);
-    const entryValue = own(entry, "value") ?? absentValue(value);
+    const entryValue = own(entry, "value") ?? this.#absentValue(value);
     let map = own(target, field.name);
     if (map === undefined) {
       map = emptyMap(field);
@@ -173,8 +191,16 @@ class MessageReader extends WireReader {
     else setProperty(map as PlainObject, entryKey as string, entryValue);
   }
 
+  /** Of the value of an entry. */
+  #absentValue(field: FieldPlan): unknown {
+    const value = absentValue(field);
+    const isMessage = field.scalar === undefined && !WELL_KNOWN.has(field.message().typeName);
+    if (isMessage && this.#defaults) this.#setDefaults(field.message(), value as PlainObject);
+    return value;
+  }
+
   #unknownField({ plan, target }: Frame, tag: number, start: number): void {
-    if (!this.#keepUnknown) throw refusedType(`the field ${tag >>> 3} of ${plan.typeName}`, start);
+    if (!this.#keepUnknown) throw refusedField(tag, plan, start);
     this.#skip(tag, start);
     const bytes = this.bytes.subarray(start, this.at);
     const before = own(target, UNKNOWN_FIELDS) as Uint8Array[] | undefined;
@@ -216,6 +242,14 @@ class MessageReader extends WireReader {
   }
 }
 
+function refusedField(tag: number, { typeName, byNumber }: MessagePlan, start: number): SealtraceError {
+  const what = byNumber.has(tag >>> 3) ? "has another wire type than in the schema" : "isn't in the schema";
+  return new SealtraceError(
+    "SEALTRACE_TYPE_REFUSED",
+    `At byte ${start}, the field ${tag >>> 3} of ${typeName} ${what}: take the schema of the writer, or give \`keepUnknown: true\` to keep what is unknown.`,
+  );
+}
+
 function own(target: PlainObject, name: string | symbol): unknown {
   return Object.hasOwn(target, name) ? target[name as string] : undefined;
 }
@@ -229,6 +263,7 @@ function absentValue({ scalar, enumeration, message }: FieldPlan): unknown {
     const wellKnown = WELL_KNOWN.get(message().typeName);
     return wellKnown === undefined ? {} : wellKnown.fromMessage({});
   }
-  const value = scalar.absent();
-  return enumeration?.nameOf.get(value as number) ?? value;
+  // That of an enumeration is its first value, which in proto2 may be another than 0.
+  const [first] = enumeration?.numberOf.keys() ?? [];
+  return first ?? scalar.absent();
 }
