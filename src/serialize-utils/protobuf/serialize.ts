@@ -19,7 +19,10 @@ export interface ProtobufReadingOptions extends ReadingLimits {
   readonly schema?: ProtobufSchema | undefined;
   /** Without a schema: classes that the content may ask for. */
   readonly classes?: ClassRegistry | undefined;
-  /** With a schema: keeps fields that it doesn't know under `UNKNOWN_FIELDS`. Default: they are refused with SEALTRACE_TYPE_REFUSED. */
+  /**
+   * With a schema: keeps fields that it doesn't know under `UNKNOWN_FIELDS`, but for those in entries of maps and in well-known types, whose values have no
+   * place for them. Default: they are refused with SEALTRACE_TYPE_REFUSED.
+   */
   readonly keepUnknown?: boolean | undefined;
   /** With a schema: gives fields that are absent their defaults where the type can't tell those from absence. Default: false. */
   readonly defaults?: boolean | undefined;
