@@ -13,20 +13,8 @@ import {
   type SchemaOfSource,
 } from "../../../src/serialize-utils/index.ts";
 import { compileProto } from "../../../src/serialize-utils/protobuf/proto-source/compile.ts";
-import {
-  double,
-  field,
-  fixed,
-  FIXED32,
-  FIXED64,
-  float,
-  GROUP,
-  LENGTH,
-  PROTO2,
-  PROTO3,
-  varint,
-  VARINT,
-} from "./wire.ts";
+import { RandomMessages } from "./random-messages.ts";
+import { PROTO2, PROTO3 } from "./wire.ts";
 
 const SCRIPT = fileURLToPath(new URL("conformance-oracle.py", import.meta.url));
 const probe = spawnSync("python3", ["-c", "from google.protobuf.message_factory import GetMessageClass"]);
@@ -41,122 +29,6 @@ interface Answer {
   readonly content: unknown;
   readonly same: boolean;
   readonly ambiguous: boolean;
-}
-
-/** Numbers from 0 to 1, always the same. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
-
-class RandomMessages {
-  readonly #random: () => number;
-  readonly #isProto2: boolean;
-
-  constructor(seed: number, isProto2: boolean) {
-    this.#random = generator(seed);
-    this.#isProto2 = isProto2;
-  }
-
-  below(end: number): number {
-    return Math.floor(this.#random() * end);
-  }
-
-  one<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T;
-  }
-
-  message(depth = 0): Buffer {
-    const count = this.below(depth === 0 ? 8 : 4);
-    return Buffer.concat(Array.from({ length: count }, () => this.#field(depth)));
-  }
-
-  #field(depth: number): Buffer {
-    const kind = this.below(12);
-    const scalar = this.below(13);
-    const [wireType, payload] = this.#payload(scalar);
-    if (kind < 3) return field(1 + scalar, wireType, payload);
-    if (kind < 5) return field(this.one([31, 75, 89]) + scalar, wireType, payload);
-    if (kind === 5) return this.#packed(this.one([31, 75, 89]) + scalar, scalar);
-    if (kind === 6) return this.#map();
-    if (kind === 7) return this.#text(this.one([14, 15, 44, 45, 113, 114]));
-    if (kind === 8) return this.#oneof(depth);
-    if (kind === 9 && depth < 4) return field(this.one([27, 18, 48, 112, 19, 49]), LENGTH, this.#inner(depth));
-    if (kind === 10 && this.#isProto2 && depth < 4) return field(201, GROUP, field(202, VARINT, this.#payloadOf(4)));
-    if (kind === 10) return field(this.one([21, 51, 88, 102]), VARINT, varint(this.one([0, 1, 2, -1])));
-    return field(this.one([600, 1, 14, 18, 56, 2 ** 29 - 1]), wireType, payload);
-  }
-
-  /** Field 2 is a message in one of the kinds, a number in others. */
-  #inner(depth: number): Buffer {
-    return this.below(3) === 0 ? field(2, LENGTH, this.message(depth + 1)) : this.message(depth + 1);
-  }
-
-  #payload(scalar: number): [number, Buffer] {
-    if (scalar === 6 || scalar === 8) return [FIXED32, fixed(this.#integer(), 4)];
-    if (scalar === 7 || scalar === 9) return [FIXED64, fixed(this.#integer(), 8)];
-    if (scalar === 10) return [FIXED32, float(this.one([0, -0, 1.5, NaN, Infinity, -Infinity, 1e-45, 0.1]))];
-    if (scalar === 11) return [FIXED64, double(this.one([0, -0, 1.5, NaN, Infinity, -Infinity, 5e-324, 0.1]))];
-    return [VARINT, this.#payloadOf(scalar)];
-  }
-
-  #payloadOf(scalar: number): Buffer {
-    const value = scalar === 12 && this.below(2) === 0 ? this.below(2) : this.#integer();
-    const plain = varint(value);
-    return plain.length < 9 && this.below(4) === 0 ? varint(value, this.below(11 - plain.length)) : plain;
-  }
-
-  #integer(): bigint {
-    const edge = 1n << BigInt(this.below(65));
-    return BigInt.asUintN(64, this.one([0n, BigInt(this.below(300)), edge, edge - 1n, -edge]));
-  }
-
-  #packed(number: number, scalar: number): Buffer {
-    return field(number, LENGTH, ...Array.from({ length: this.below(4) }, () => this.#payload(scalar)[1]));
-  }
-
-  #text(number: number): Buffer {
-    return field(number, LENGTH, this.one(["", "a", "Ä\0\u{1F600}", "\uFEFF", "x".repeat(200)]));
-  }
-
-  #map(): Buffer {
-    const number = 56 + this.below(15);
-    const scalar = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 12, -1, -1][number - 56] as number;
-    const value = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1, -1][number - 56] as number;
-    const item = (part: number, kind: number): Buffer => {
-      if (kind < 0) return this.#text(14).fill((part << 3) | LENGTH, 0, 1);
-      const [wireType, payload] = this.#payload(kind);
-      return field(part, wireType, payload);
-    };
-    const parts = [item(1, scalar), item(2, value)];
-    if (this.below(3) === 0) parts.reverse();
-    if (this.below(4) === 0) parts.pop();
-    return field(number, LENGTH, ...parts);
-  }
-
-  #oneof(depth: number): Buffer {
-    const number = 111 + this.below(9);
-    if (number === 112) return field(112, LENGTH, depth < 4 ? this.message(depth + 1) : "");
-    if (number === 113 || number === 114) return this.#text(number);
-    if (number === 119) return field(119, VARINT, varint(this.one([0, 1, 2, -1])));
-    const scalar = { 111: 2, 115: 12, 116: 3, 117: 10, 118: 11 }[number] as number;
-    return field(number, ...this.#payload(scalar));
-  }
-
-  /** A byte changed, removed or added, or the end cut off. */
-  damaged(bytes: Buffer): Buffer {
-    const at = this.below(bytes.length);
-    const byte = Buffer.of(this.one([this.below(256), (bytes[at] ?? 0) ^ (1 << this.below(8))]));
-    const kind = this.below(4);
-    if (kind === 0) return bytes.subarray(0, at);
-    const rest = bytes.subarray(kind === 2 ? at : at + 1);
-    return Buffer.concat([bytes.subarray(0, at), kind === 1 ? Buffer.alloc(0) : byte, rest]);
-  }
 }
 
 /** As `conformance-oracle.py` shows it. */
@@ -194,6 +66,11 @@ function oracle(schema: SchemaOfSource, cases: readonly Case[]): (Answer | null)
   return JSON.parse(child.stdout) as (Answer | null)[];
 }
 
+function caseOf(bytes: Buffer, written: Uint8Array | string, { message }: SchemaOfSource): Case {
+  const hex = typeof written === "string" ? null : Buffer.from(written).toString("hex");
+  return { message, bytes: bytes.toString("hex"), written: hex };
+}
+
 function attempt(bytes: Uint8Array, schema: SchemaOfSource): Uint8Array | string {
   try {
     return serializeToProtobuf(deserializeFromProtobuf(bytes, { schema, keepUnknown: true }), { schema });
@@ -215,10 +92,7 @@ describe("Protobuf against Google's implementation", { skip }, () => {
       const whole = Array.from({ length: COUNT }, () => random.message()).filter(({ length }) => length > 0);
       const all = [...whole, ...whole.map((bytes) => random.damaged(bytes)), ...whole.map((bytes) => random.damaged(random.damaged(bytes)))]; // prettier-ignore
       const ours = all.map((bytes) => attempt(bytes, schema));
-      const cases = all.map((bytes, i) => {
-        const written = ours[i] as Uint8Array | string;
-        return { message: schema.message, bytes: bytes.toString("hex"), written: typeof written === "string" ? null : Buffer.from(written).toString("hex") }; // prettier-ignore
-      });
+      const cases = all.map((bytes, i) => caseOf(bytes, ours[i] as Uint8Array | string, schema));
       const answers = oracle(schema, cases);
       const taken = { whole: 0, damaged: 0, refused: 0 };
       for (const [i, answer] of answers.entries()) {
@@ -242,4 +116,13 @@ describe("Protobuf against Google's implementation", { skip }, () => {
       assert.ok(taken.whole > COUNT / 2 && taken.damaged > COUNT / 10 && taken.refused > COUNT / 10, inspect(taken));
     });
   }
+
+  it("means the same by well-known types, also where they come in pieces", () => {
+    const random = new RandomMessages(COUNT, false);
+    const cases = Array.from({ length: COUNT }, () => {
+      const bytes = random.wellKnown();
+      return caseOf(bytes, attempt(bytes, PROTO3), PROTO3);
+    });
+    for (const [i, answer] of oracle(PROTO3, cases).entries()) assert.equal(answer?.same, true, inspect(cases[i]));
+  });
 });
