@@ -37,8 +37,8 @@ class MessageReader extends WireReader {
   #maxDepth = DEFAULT_MAX_DEPTH;
   #keepUnknown = false;
   #defaults = false;
-  /** Messages that lack what is required, and why. A later piece of the same message may bring it. */
-  readonly #incomplete = new Map<unknown, Error>();
+  /** Messages that lack what is required. A later piece of the same message may bring it. */
+  readonly #incomplete = new Map<unknown, Frame>();
 
   read(plan: MessagePlan, options: MessageReading): unknown {
     const { maxDepth = DEFAULT_MAX_DEPTH, keepUnknown = false, defaults = false } = options;
@@ -123,14 +123,12 @@ class MessageReader extends WireReader {
     return { plan, target: (target as PlainObject | undefined) ?? {}, start, end, group, parent, field };
   }
 
-  #finish({ plan, target, start, field }: Frame): unknown {
+  #finish(frame: Frame): unknown {
+    const { plan, target, start, field } = frame;
     this.#depth -= 1;
     if (field?.isMap === true) return target;
-    const missing = plan.fields.find(({ isRequired, name }) => isRequired && !Object.hasOwn(target, name));
-    if (missing !== undefined) {
-      const what = `the required field ${missing.name} of a ${plan.typeName} is missing`;
-      this.#incomplete.set(target, this.invalid(what, start));
-    } else if (this.#incomplete.size > 0) this.#incomplete.delete(target);
+    if (missingField(frame) !== undefined) this.#incomplete.set(target, frame);
+    else if (this.#incomplete.size > 0) this.#incomplete.delete(target);
     const wellKnown = WELL_KNOWN.get(plan.typeName);
     if (wellKnown === undefined) {
       if (this.#defaults) this.#setDefaults(plan, target);
@@ -148,8 +146,12 @@ class MessageReader extends WireReader {
     const pending = this.#incomplete.size > 0 ? [value] : [];
     while (pending.length > 0) {
       const next = pending.pop();
-      const error = this.#incomplete.get(next);
-      if (error !== undefined) throw error;
+      const frame = this.#incomplete.get(next);
+      if (frame !== undefined) {
+        const { plan, start } = frame;
+        const name = missingField(frame)?.name ?? "";
+        throw this.invalid(`the required field ${name} of a ${plan.typeName} is missing`, start);
+      }
       if (typeof next !== "object" || next === null || next instanceof Uint8Array) continue;
       for (const part of next instanceof Map ? next.values() : Object.values(next)) pending.push(part);
     }
@@ -240,6 +242,11 @@ class MessageReader extends WireReader {
       tag = this.tag();
     }
   }
+}
+
+function missingField({ plan, target }: Frame): FieldPlan | undefined {
+  for (const field of plan.fields) if (field.isRequired && !Object.hasOwn(target, field.name)) return field;
+  return undefined;
 }
 
 function refusedField(tag: number, { typeName, byNumber }: MessagePlan, start: number): SealtraceError {
