@@ -5,6 +5,7 @@ import {
   ageRecipientOf,
   decode,
   decodeStream,
+  DEFAULT_MAX_BYTES,
   encode,
   encodeStream,
   FORMAT_NAMES,
@@ -52,8 +53,6 @@ for (dates, maps, Python's tuples) stands in it in a form that sealtrace reads
 back: see docs/serialization.md.
 Exit code: 0 fine, 1 IN is wrong or OUT can't hold it, 2 wrong use.
 `;
-
-const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
 /** One of the two files. */
 interface Side {

@@ -25,7 +25,7 @@ export { canonicalJson } from "./json/canonical.ts";
 export { deserializeFromJson, type JsonReadingOptions } from "./json/deserialize.ts";
 export { readNdjson, writeNdjson, type NdjsonReadingOptions, type NdjsonWritingOptions } from "./json/ndjson.ts";
 export { serializeToJson, type JsonOptions } from "./json/serialize.ts";
-export type { ReadingLimits } from "./limits.ts";
+export { DEFAULT_MAX_BYTES, type ReadingLimits } from "./limits.ts";
 export { MessagePackExtension } from "./message-pack/extension.ts";
 export { deserializeFromMessagePack, type MessagePackReadingOptions } from "./message-pack/read.ts";
 export { readMessagePackSequence, writeMessagePackSequence } from "./message-pack/sequence.ts";

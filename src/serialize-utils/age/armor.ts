@@ -4,7 +4,8 @@
  */
 import { SealtraceError } from "../../record/index.ts";
 import { decodeCanonicalBase64 } from "../encoding/canonical-base64.ts";
-import { bufferOf, ByteQueue } from "./byte-queue.ts";
+import { bufferOf } from "../encoding/buffer-of.ts";
+import { ByteQueue } from "./byte-queue.ts";
 
 const BEGIN = "-----BEGIN AGE ENCRYPTED FILE-----";
 const END = "-----END AGE ENCRYPTED FILE-----";

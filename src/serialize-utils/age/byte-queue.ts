@@ -1,3 +1,5 @@
+import { bufferOf } from "../encoding/buffer-of.ts";
+
 /** Bytes that come in pieces of any size and are taken in pieces of another. */
 export class ByteQueue {
   #pieces: Uint8Array[] = [];
@@ -47,8 +49,4 @@ export class ByteQueue {
     this.#length = 0;
     return all;
   }
-}
-
-export function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

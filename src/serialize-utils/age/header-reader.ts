@@ -1,7 +1,7 @@
 /** Finds the header of an age file in pieces of any size: lines of text, the last of which begins with `---`. */
 import { SealtraceError } from "../../record/index.ts";
 import { decodeCanonicalBase64 } from "../encoding/canonical-base64.ts";
-import { bufferOf } from "./byte-queue.ts";
+import { bufferOf } from "../encoding/buffer-of.ts";
 import { endsEarly, INTRODUCTION } from "./payload.ts";
 
 const LINE_END = 0x0a;

@@ -1,3 +1,5 @@
+import { bufferOf } from "../encoding/buffer-of.ts";
+
 /** Two's complement, the highest byte first. Linear, as decimal digits would not be. */
 export function bigintOfBytes(bytes: Uint8Array): bigint {
   const value = magnitudeOfBytes(bytes);
@@ -25,5 +27,5 @@ export function bytesOfMagnitude(value: bigint): Uint8Array {
 
 export function magnitudeOfBytes(bytes: Uint8Array): bigint {
   if (bytes.length === 0) return 0n;
-  return BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`);
+  return BigInt(`0x${bufferOf(bytes).toString("hex")}`);
 }

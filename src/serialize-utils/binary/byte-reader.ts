@@ -1,3 +1,4 @@
+import { bufferOf } from "../encoding/buffer-of.ts";
 import { checkLimits, DEFAULT_MAX_BYTES, limitExceeded, type ReadingLimits } from "../limits.ts";
 import { invalid, truncated } from "./failures.ts";
 import { readShortUtf8, readUtf8 } from "./text-bytes.ts";
@@ -15,7 +16,7 @@ export class ByteReader {
     const { maxBytes = DEFAULT_MAX_BYTES } = limits;
     if (bytes.length > maxBytes) throw limitExceeded("maxBytes", maxBytes);
     this.format = format;
-    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.bytes = bufferOf(bytes);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.end = bytes.length;
   }

@@ -1,3 +1,4 @@
+import { bufferOf } from "../encoding/buffer-of.ts";
 import { magnitudeOfBytes } from "../binary/bigint-bytes.ts";
 import { invalidContent } from "../values/invalid-content.ts";
 import { richTypeNamed } from "../values/rich-types.ts";
@@ -61,7 +62,7 @@ function typedArrayReader(tag: number): ((content: unknown) => unknown) | undefi
 /** The content is a copy that nobody else has. */
 function swapped(content: unknown, width: number): unknown {
   if (!(content instanceof Uint8Array) || content.length % width !== 0) return content;
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.length);
+  const bytes = bufferOf(content);
   if (width === 2) bytes.swap16();
   else if (width === 4) bytes.swap32();
   else bytes.swap64();

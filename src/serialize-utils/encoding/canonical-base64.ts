@@ -1,3 +1,5 @@
+import { bufferOf } from "./buffer-of.ts";
+
 /**
  * Base64 (RFC 4648 section 4) with one spelling only, where node:crypto's decoder skips what it doesn't know: right alphabet, right padding, no bits left over.
  * Undefined for everything else.
@@ -8,5 +10,5 @@ export function decodeCanonicalBase64(text: string, padding: "padded" | "unpadde
 }
 
 export function unpaddedBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64").replace(/=+$/, "");
+  return bufferOf(bytes).toString("base64").replace(/=+$/, "");
 }

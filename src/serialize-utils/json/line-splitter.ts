@@ -1,3 +1,4 @@
+import { bufferOf } from "../encoding/buffer-of.ts";
 import { isUtf8 } from "node:buffer";
 import { SealtraceError } from "../../record/index.ts";
 import { decodeUtf8 } from "../essentials/utf8.ts";
@@ -89,8 +90,8 @@ function decodeLine(bytes: Uint8Array): string {
   return isUtf8(bytes) ? textOf(bytes) : decodeUtf8(bytes);
 }
 
-function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString();
+function textOf(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString();
 }
 
 function lineTooLong(maxLineBytes: number): SealtraceError {

@@ -1,4 +1,5 @@
 /** The strings of a pickle. Most are short and ASCII, and the same come again and again. */
+import { bufferOf } from "../../encoding/buffer-of.ts";
 import { decodeUtf8WithSurrogates } from "./text.ts";
 
 const CACHE_SIZE = 1 << 12;
@@ -18,7 +19,7 @@ export class StringReader {
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) as unknown as Latin1Source;
+    this.#buffer = bufferOf(bytes) as unknown as Latin1Source;
   }
 
   /** UTF-8 with lone surrogates. `where` is where its opcode is, for the error. */

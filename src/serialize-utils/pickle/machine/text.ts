@@ -1,4 +1,5 @@
 /** Python's strings, which are code points and may be lone surrogates ("surrogatepass"), from and to bytes. */
+import { bufferOf } from "../../encoding/buffer-of.ts";
 import { malformed } from "./malformed.ts";
 
 /** Three bytes that UTF-8 proper has no place for: half a surrogate pair. */
@@ -9,7 +10,7 @@ export function decodeUtf8WithSurrogates(bytes: Uint8Array, where: number): stri
   try {
     return STRICT_UTF8.decode(bytes);
   } catch (cause) {
-    const binary = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+    const binary = bufferOf(bytes).toString("latin1");
     let text = "";
     let done = 0;
     try {

@@ -2,6 +2,7 @@
  * Reads zip archives for the scanner: as tolerantly as the least careful reader of them, and telling where they are not what they say. Checksums, flags and names that
  * don't fit are findings, never a reason not to look (CVE-2025-10156).
  */
+import { bufferOf } from "../../encoding/buffer-of.ts";
 import { crc32, inflateRawSync } from "node:zlib";
 import { mostOutput } from "../../compression/codec.ts";
 
@@ -222,7 +223,7 @@ function* readUnlisted(
 }
 
 function indexOfLocal(bytes: Uint8Array, from: number): number {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf("PK\x03\x04", from, "latin1");
+  return bufferOf(bytes).indexOf("PK\x03\x04", from, "latin1");
 }
 
 function textOf(bytes: Uint8Array, at: number, length: number): string {
