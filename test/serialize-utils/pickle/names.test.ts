@@ -8,7 +8,6 @@ import {
   PythonGlobal,
   PythonObject,
   serializeToPickle,
-  type PickleReadingOptions,
 } from "../../../src/serialize-utils/index.ts";
 import {
   BUILD,
@@ -27,23 +26,7 @@ import {
   TUPLE2,
   type Part,
 } from "./pickles.ts";
-
-function load(...parts: readonly Part[]): unknown {
-  return deserializeFromPickle(pickle(...parts));
-}
-
-function refuses(
-  content: readonly Part[],
-  code: string,
-  message: RegExp = /./,
-  options: PickleReadingOptions = {},
-): void {
-  assert.throws(() => deserializeFromPickle(pickle(...content), options), {
-    name: "SealtraceError",
-    code: `SEALTRACE_${code}`,
-    message,
-  });
-}
+import { load, refuses } from "./reading-pickles.ts";
 
 const OPCODES =
   "().012FGIJKLMNPQRSTUVX]abcdeghijlopqrstu}BC" +

@@ -2,30 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SealtraceError } from "../../../src/record/index.ts";
-import {
-  deserializeFromPickle,
-  PythonTuple,
-  serializeToPickle,
-  type PickleReadingOptions,
-} from "../../../src/serialize-utils/index.ts";
+import { deserializeFromPickle, PythonTuple, serializeToPickle } from "../../../src/serialize-utils/index.ts";
 import { frame, MARK, MEMOIZE, pickle, PROTO4, STOP, text, TUPLE1, type Part } from "./pickles.ts";
-
-function load(...parts: readonly Part[]): unknown {
-  return deserializeFromPickle(pickle(...parts));
-}
-
-function refuses(
-  content: readonly Part[],
-  code: string,
-  message: RegExp = /./,
-  options: PickleReadingOptions = {},
-): void {
-  assert.throws(() => deserializeFromPickle(pickle(...content), options), {
-    name: "SealtraceError",
-    code: `SEALTRACE_${code}`,
-    message,
-  });
-}
+import { load, refuses } from "./reading-pickles.ts";
 
 const OPCODES =
   "().012FGIJKLMNPQRSTUVX]abcdeghijlopqrstu}BC" +
